@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every room compiles under the same strict settings; what a file depends on stands at its top.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // A nonisolated async function runs where its caller runs: no hop off the event loop.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // Buffers hand out spans that cannot outlive them.
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+/// A room of the house. Arrows point downwards only: a room imports only rooms listed above it.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "cistern",
+    products: [
+        .library(name: "Cistern", targets: ["Cistern"]),
+        .executable(name: "cistern", targets: ["CisternCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C headers only.
+        .target(name: "CLinux"),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+
+        // The ground floor: no I/O.
+        room("CisternBytes"),
+        room("CisternJSON", ["CisternBytes"]),
+        room("CisternConfiguration", ["CisternBytes", "CisternJSON"]),
+        room("CisternRESP", ["CisternBytes"]),
+        room("CisternStore", ["CisternBytes"]),
+        room("CisternResilience"),
+
+        // The loop and what speaks on it.
+        room("CisternSockets", ["CLinux", "COpenSSL", "CisternBytes", collections, heap]),
+        room("CisternHTTP", ["CisternBytes", "CisternSockets", logging]),
+        room(
+            "CisternRedis",
+            [
+                "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternResilience", "CisternSockets",
+                collections, logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
+        // The faces.
+        room(
+            "Cistern",
+            ["CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience", "CisternStore"]),
+        room(
+            "CisternService",
+            [
+                "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternRESP",
+                "CisternRedis", "CisternSockets", "CisternStore", "COpenSSL", logging,
+            ]),
+        .executableTarget(
+            name: "CisternCommand",
+            dependencies: [
+                "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternRedis",
+                "CisternService", "CisternSockets", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        // Tests mirror the house.
+        .systemLibrary(
+            name: "CCurl", path: "Tests/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(
+            name: "TestSupport", dependencies: ["CCurl", "CLinux", "CisternBytes"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("CisternBytesTests", ["CisternBytes"]),
+        tests("CisternJSONTests", ["CisternJSON", "CisternBytes"]),
+        tests("CisternConfigurationTests", ["CisternConfiguration", "CisternJSON"]),
+        tests("CisternRESPTests", ["CisternRESP", "CisternBytes"]),
+        tests("CisternStoreTests", ["CisternStore", "CisternBytes"]),
+        tests("CisternResilienceTests", ["CisternResilience"]),
+        tests("CisternSocketsTests", ["CisternSockets", "CisternBytes", "CLinux"]),
+        tests("CisternHTTPTests", ["CisternHTTP", "CisternBytes", "CisternSockets"]),
+        tests(
+            "CisternRedisTests",
+            ["Cistern", "CisternRedis", "CisternRESP", "CisternBytes", "CisternConfiguration", "CisternSockets"]),
+        tests("CisternServiceTests", ["CisternService", "CisternConfiguration", "CisternBytes", "CisternRedis", "CisternJSON"]),
+        tests("IntegrationTests", ["CisternCommand", "CCurl", "CisternBytes", "CisternJSON", "CisternRedis"]),
+    ]
+)

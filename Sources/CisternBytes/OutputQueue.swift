@@ -1,0 +1,180 @@
+/// Bytes on their way to a socket, in order.
+///
+/// Small pieces are copied behind each other; a large `Bytes` is kept by reference and written from where it lies.
+package struct OutputQueue: ~Copyable {
+    /// From this size on, a value is referred to and not copied.
+    package static let referenceThreshold = 16 * 1024
+
+    /// A large value that is written between two stretches of the copied bytes.
+    private struct Insert {
+        /// It comes after all copied bytes before this offset.
+        let offset: Int
+        let bytes: Bytes
+        /// How much of it has been written.
+        var written = 0
+    }
+
+    private var memory = BufferMemory()
+    private var start = 0
+    private var end = 0
+    private var inserts: [Insert] = []
+    private var firstInsert = 0
+    private var inserted = 0
+    private let pool: BufferPool
+
+    package init(pool: BufferPool) {
+        self.pool = pool
+    }
+
+    /// Bytes that wait to be written.
+    package var count: Int { end - start + inserted }
+    package var isEmpty: Bool { count == 0 }
+
+    // MARK: Appending
+
+    package mutating func append(_ byte: UInt8) {
+        reserve(1).storeBytes(of: byte, as: UInt8.self)
+        end += 1
+    }
+
+    package mutating func append(_ text: StaticString) {
+        let size = text.utf8CodeUnitCount
+        reserve(size).copyMemory(from: text.utf8Start, byteCount: size)
+        end += size
+    }
+
+    package mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(copying: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Appends a value: by copy when it is small, by reference when it is large.
+    package mutating func append(_ bytes: Bytes) {
+        if bytes.count >= Self.referenceThreshold {
+            inserts.append(Insert(offset: end, bytes: bytes))
+            inserted += bytes.count
+        } else {
+            bytes.withUnsafeBytes { append(copying: $0) }
+        }
+    }
+
+    package mutating func append(copying span: Span<UInt8>) {
+        span.withUnsafeBytes { append(copying: $0) }
+    }
+
+    package mutating func append(copying bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress else { return }
+        reserve(bytes.count).copyMemory(from: source, byteCount: bytes.count)
+        end += bytes.count
+    }
+
+    /// Appends a number in decimal digits.
+    package mutating func append(decimal value: some FixedWidthInteger) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 40) { digits in
+            var position = digits.count
+            var rest = UInt64(value.magnitude)
+            repeat {
+                position -= 1
+                digits[position] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
+                rest /= 10
+            } while rest > 0
+            if value < 0 {
+                position -= 1
+                digits[position] = 0x2D
+            }
+            append(copying: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[position...]))
+        }
+    }
+
+    // MARK: Writing
+
+    /// Calls `body` with the bytes that wait, as at most `limit` stretches of memory in order, valid during the call.
+    package func withStretches<Result>(
+        limit: Int, _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: limit) { stretches in
+            var filled = 0
+            var position = start
+            var index = firstInsert
+            while filled < limit {
+                let next = index < inserts.count ? inserts[index].offset : end
+                if position < next, let base = memory.base {
+                    stretches.initializeElement(
+                        at: filled, to: UnsafeRawBufferPointer(start: base + position, count: next - position))
+                    filled += 1
+                    position = next
+                } else if index < inserts.count {
+                    // The array keeps the bytes alive and in place: this value is borrowed throughout.
+                    let insert = inserts[index]
+                    insert.bytes.withUnsafeBytes {
+                        stretches.initializeElement(
+                            at: filled, to: UnsafeRawBufferPointer(rebasing: $0[insert.written...]))
+                    }
+                    filled += 1
+                    index += 1
+                } else {
+                    break
+                }
+            }
+            return body(UnsafeBufferPointer(rebasing: stretches[..<filled]))
+        }
+    }
+
+    /// Drops the first `n` bytes: they have been written.
+    package mutating func consume(_ n: Int) {
+        precondition(n >= 0 && n <= count, "consumed more than there is")
+        var rest = n
+        while rest > 0 {
+            let next = firstInsert < inserts.count ? inserts[firstInsert].offset : end
+            let copied = min(rest, next - start)
+            start += copied
+            rest -= copied
+            guard rest > 0, firstInsert < inserts.count else { break }
+            let left = inserts[firstInsert].bytes.count - inserts[firstInsert].written
+            let taken = min(rest, left)
+            inserts[firstInsert].written += taken
+            inserted -= taken
+            rest -= taken
+            if taken == left { firstInsert += 1 }
+        }
+        if isEmpty { clear() }
+    }
+
+    /// Drops everything that waits.
+    package mutating func clear() {
+        start = 0
+        end = 0
+        inserted = 0
+        if !inserts.isEmpty {
+            inserts.removeAll()
+            firstInsert = 0
+        }
+    }
+
+    /// Gives the memory back when nothing waits, so that an idle connection costs none.
+    package mutating func releaseIfEmpty() {
+        if isEmpty { memory.release() }
+    }
+
+    private mutating func reserve(_ size: Int) -> UnsafeMutableRawPointer {
+        if memory.capacity - end >= size, let base = memory.base { return base + end }
+        return growAndReserve(size)
+    }
+
+    private mutating func growAndReserve(_ size: Int) -> UnsafeMutableRawPointer {
+        // Growing moves the waiting bytes to the front; the inserts move with them.
+        let used = end - start
+        memory.grow(to: used + max(size, 1), keeping: start..<end, from: pool)
+        if firstInsert > 0 {
+            inserts.removeFirst(firstInsert)
+            firstInsert = 0
+        }
+        if start > 0 {
+            inserts = inserts.map { Insert(offset: $0.offset - start, bytes: $0.bytes, written: $0.written) }
+        }
+        start = 0
+        end = used
+        guard let base = memory.base else { preconditionFailure("grown memory has a base") }
+        return base + end
+    }
+}
