@@ -1,0 +1,4 @@
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzHTTP(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    0
+}
