@@ -1,7 +1,3 @@
 #include "CLinux.h"
 
-static _Thread_local void *current_loop;
-
-void *cistern_current_loop(void) { return current_loop; }
-
-void cistern_set_current_loop(void *loop) { current_loop = loop; }
+_Thread_local void *cistern_loop_of_thread;

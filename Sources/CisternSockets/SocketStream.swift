@@ -1,0 +1,201 @@
+internal import CLinux
+package import CisternBytes
+internal import Glibc
+
+/// What a read came to.
+package enum ReadOutcome: Equatable {
+    /// So many bytes were added to the input.
+    case bytes(Int)
+    /// There is nothing to read now; the loop will say when there is.
+    case wouldBlock
+    /// The peer has ended its side.
+    case end
+    case failed(SocketError)
+}
+
+/// What writing the waiting output came to.
+package enum FlushOutcome: Equatable {
+    case done
+    /// The peer does not take more now; the loop will say when it does.
+    case blocked
+    case failed(SocketError)
+}
+
+/// A connected stream socket with its buffers, on one loop. The owner is an `EventSource` that the loop calls.
+package struct SocketStream: ~Copyable {
+    /// Stretches of memory handed to the kernel in one write.
+    private static let stretchesPerWrite = 16
+
+    private let loop: EventLoop
+    private let descriptor: CInt
+    private var registration: EventLoop.Registration?
+    private var watched: PollEvents
+
+    package var input: InputBuffer
+    package var output: OutputQueue
+    /// Bytes read and written since it was opened.
+    package private(set) var bytesRead = 0
+    package private(set) var bytesWritten = 0
+    private var isReading = true
+    private var isBlocked = false
+
+    /// Takes over a connected socket, as `accept` gives it.
+    package init(accepted descriptor: CInt, loop: EventLoop, source: any EventSource) throws(SocketError) {
+        Socket.setNoDelay(descriptor)
+        try self.init(descriptor, loop, source, .read)
+    }
+
+    /// Starts to connect. When the source is called with `.write`, `finishConnecting` tells how it went.
+    package init(connectingTo address: SocketAddress, loop: EventLoop, source: any EventSource) throws(SocketError) {
+        let descriptor = try Socket.open(address.family)
+        if !address.isUnix {
+            Socket.setNoDelay(descriptor)
+            Socket.set(descriptor, SOL_SOCKET, SO_KEEPALIVE)
+        }
+        let result = address.withPointer { pointer, length in syscall { Int(connect(descriptor, pointer, length)) } }
+        if case .failed(let code) = result, code != EINPROGRESS {
+            Glibc.close(descriptor)
+            throw SocketError(errno: code, "connecting to \(address)")
+        }
+        if case .wouldBlock = result {
+            // A unix socket's listener with a full backlog.
+            Glibc.close(descriptor)
+            throw SocketError(.refused, "connecting to \(address): its backlog is full")
+        }
+        try self.init(descriptor, loop, source, .write)
+        isReading = false
+        isBlocked = true
+    }
+
+    private init(
+        _ descriptor: CInt, _ loop: EventLoop, _ source: any EventSource, _ events: PollEvents
+    ) throws(SocketError) {
+        self.descriptor = descriptor
+        self.loop = loop
+        watched = events
+        input = InputBuffer(pool: loop.buffers)
+        output = OutputQueue(pool: loop.buffers)
+        do {
+            registration = try loop.register(descriptor, for: events, source)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    package var isOpen: Bool { registration != nil }
+
+    /// Whether output waits for the peer to take it.
+    package var isWriteBlocked: Bool { isBlocked }
+
+    /// This end's address.
+    package var localAddress: SocketAddress? { Socket.localAddress(descriptor) }
+
+    /// How the connection attempt went, once the loop has reported it ready. Reading starts when it succeeded.
+    package mutating func finishConnecting() -> SocketError? {
+        let code = Socket.pendingError(descriptor)
+        guard code == 0 else { return SocketError(errno: code, "connecting") }
+        isReading = true
+        isBlocked = false
+        watch()
+        return nil
+    }
+
+    /// Reads once. The input grows by at most `limit` bytes beyond a block.
+    package mutating func read() -> ReadOutcome {
+        guard isOpen else { return .end }
+        var outcome = ReadOutcome.wouldBlock
+        let descriptor = descriptor
+        bytesRead += input.withFreeSpace(atLeast: 4096) { free in
+            switch syscall({ recv(descriptor, free.baseAddress, free.count, 0) }) {
+            case .value(0): outcome = .end
+            case .value(let count):
+                outcome = .bytes(count)
+                return count
+            case .wouldBlock: outcome = .wouldBlock
+            case .failed(let code): outcome = .failed(SocketError(errno: code, "reading"))
+            }
+            return 0
+        }
+        return outcome
+    }
+
+    /// Writes what waits until it is gone or the peer takes no more.
+    package mutating func flush() -> FlushOutcome {
+        guard isOpen else { return .done }
+        while !output.isEmpty {
+            switch writeOnce() {
+            case .value(let count):
+                output.consume(count)
+                bytesWritten += count
+            case .wouldBlock:
+                setBlocked(true)
+                return .blocked
+            case .failed(let code): return .failed(SocketError(errno: code, "writing"))
+            }
+        }
+        output.releaseIfEmpty()
+        setBlocked(false)
+        return .done
+    }
+
+    private func writeOnce() -> SyscallResult {
+        output.withStretches(limit: Self.stretchesPerWrite) { stretches in
+            if stretches.count == 1 {
+                return syscall { send(descriptor, stretches[0].baseAddress, stretches[0].count, CInt(MSG_NOSIGNAL)) }
+            }
+            return withUnsafeTemporaryAllocation(of: iovec.self, capacity: stretches.count) { vectors in
+                for (index, stretch) in stretches.enumerated() {
+                    vectors.initializeElement(
+                        at: index,
+                        to: iovec(
+                            iov_base: UnsafeMutableRawPointer(mutating: stretch.baseAddress), iov_len: stretch.count))
+                }
+                var message = msghdr()
+                message.msg_iov = vectors.baseAddress
+                message.msg_iovlen = vectors.count
+                return syscall { sendmsg(descriptor, &message, CInt(MSG_NOSIGNAL)) }
+            }
+        }
+    }
+
+    /// Whether the loop reports input. Off, the kernel's window fills and the peer waits: back-pressure.
+    package mutating func setReading(_ reads: Bool) {
+        isReading = reads
+        watch()
+    }
+
+    private mutating func setBlocked(_ blocked: Bool) {
+        guard blocked != isBlocked else { return }
+        isBlocked = blocked
+        watch()
+    }
+
+    private mutating func watch() {
+        var events: PollEvents = []
+        if isReading { events.insert(.read) }
+        if isBlocked { events.insert(.write) }
+        guard events != watched, let registration else { return }
+        watched = events
+        loop.change(registration, to: events)
+    }
+
+    /// Ends the sending side and keeps the receiving one (RFC 9112 §9.6: closing in stages).
+    package func shutDownWriting() {
+        if isOpen { shutdown(descriptor, CInt(SHUT_WR)) }
+    }
+
+    /// Closes at once and drops what waits. Doing it twice is fine.
+    package mutating func close() {
+        guard let registration else { return }
+        self.registration = nil
+        loop.deregister(registration)
+        Glibc.close(descriptor)
+        output.clear()
+        output.releaseIfEmpty()
+    }
+
+    deinit {
+        assert(registration == nil, "a stream is closed before it is dropped")
+    }
+}
