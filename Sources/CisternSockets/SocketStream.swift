@@ -40,13 +40,13 @@ package struct SocketStream: ~Copyable {
     private var isBlocked = false
 
     /// Takes over a connected socket, as `accept` gives it.
-    package init(accepted descriptor: CInt, loop: EventLoop, source: any EventSource) throws(SocketError) {
+    package init(accepted descriptor: CInt, loop: EventLoop) {
         Socket.setNoDelay(descriptor)
-        try self.init(descriptor, loop, source, .read)
+        self.init(descriptor, loop, .read)
     }
 
     /// Starts to connect. When the source is called with `.write`, `finishConnecting` tells how it went.
-    package init(connectingTo address: SocketAddress, loop: EventLoop, source: any EventSource) throws(SocketError) {
+    package init(connectingTo address: SocketAddress, loop: EventLoop) throws(SocketError) {
         let descriptor = try Socket.open(address.family)
         if !address.isUnix {
             Socket.setNoDelay(descriptor)
@@ -62,28 +62,25 @@ package struct SocketStream: ~Copyable {
             Glibc.close(descriptor)
             throw SocketError(.refused, "connecting to \(address): its backlog is full")
         }
-        try self.init(descriptor, loop, source, .write)
+        self.init(descriptor, loop, .write)
         isReading = false
         isBlocked = true
     }
 
-    private init(
-        _ descriptor: CInt, _ loop: EventLoop, _ source: any EventSource, _ events: PollEvents
-    ) throws(SocketError) {
+    private init(_ descriptor: CInt, _ loop: EventLoop, _ events: PollEvents) {
         self.descriptor = descriptor
         self.loop = loop
         watched = events
         input = InputBuffer(pool: loop.buffers)
         output = OutputQueue(pool: loop.buffers)
-        do {
-            registration = try loop.register(descriptor, for: events, source)
-        } catch {
-            Glibc.close(descriptor)
-            throw error
-        }
     }
 
-    package var isOpen: Bool { registration != nil }
+    /// Has the loop call `source` when there is something to do. The loop keeps it until `close`.
+    package mutating func start(_ source: any EventSource) throws(SocketError) {
+        registration = try loop.register(descriptor, for: watched, source)
+    }
+
+    package private(set) var isOpen = true
 
     /// Whether output waits for the peer to take it.
     package var isWriteBlocked: Bool { isBlocked }
@@ -187,15 +184,17 @@ package struct SocketStream: ~Copyable {
 
     /// Closes at once and drops what waits. Doing it twice is fine.
     package mutating func close() {
-        guard let registration else { return }
-        self.registration = nil
-        loop.deregister(registration)
+        guard isOpen else { return }
+        isOpen = false
+        if let registration { loop.deregister(registration) }
+        registration = nil
         Glibc.close(descriptor)
         output.clear()
         output.releaseIfEmpty()
     }
 
     deinit {
-        assert(registration == nil, "a stream is closed before it is dropped")
+        assert(registration == nil, "a watched stream is closed before it is dropped")
+        if isOpen { Glibc.close(descriptor) }
     }
 }
