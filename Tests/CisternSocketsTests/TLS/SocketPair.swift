@@ -1,0 +1,47 @@
+import CLinux
+import Glibc
+
+/// Two connected, non-blocking sockets, open until closed here.
+final class SocketPair {
+    private(set) var client: CInt
+    private(set) var server: CInt
+
+    init() {
+        var descriptors: [CInt] = [-1, -1]
+        let result = socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue) | SOCK_NONBLOCK, 0, &descriptors)
+        precondition(result == 0, "no socket pair: error \(errno)")
+        client = descriptors[0]
+        server = descriptors[1]
+    }
+
+    deinit {
+        closeClient()
+        closeServer()
+    }
+
+    func closeClient() { Self.close(&client) }
+    func closeServer() { Self.close(&server) }
+
+    /// Sends as the server would, without TLS.
+    func serverSends(_ bytes: [UInt8]) { precondition(send(server, bytes, bytes.count, 0) == bytes.count) }
+    func clientSends(_ bytes: [UInt8]) { precondition(send(client, bytes, bytes.count, 0) == bytes.count) }
+
+    /// Whether epoll, level-triggered, would say that the client can read.
+    var clientIsReadable: Bool {
+        var entry = pollfd(fd: client, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) == 1
+    }
+
+    /// Makes the kernel take little at a time.
+    func shrinkBuffers() {
+        var size: CInt = 4096
+        for descriptor in [client, server] {
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+        }
+    }
+
+    private static func close(_ descriptor: inout CInt) {
+        if descriptor >= 0 { Glibc.close(descriptor) }
+        descriptor = -1
+    }
+}
