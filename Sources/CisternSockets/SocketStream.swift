@@ -27,15 +27,19 @@ package struct SocketStream: ~Copyable {
     private static let stretchesPerWrite = 16
 
     private let loop: EventLoop
-    private let descriptor: CInt
+    let descriptor: CInt
     private var registration: EventLoop.Registration?
     private var watched: PollEvents
+    /// TLS, once it has been started.
+    var tls: TLSSession?
 
     package var input: InputBuffer
     package var output: OutputQueue
     /// Bytes read and written since it was opened.
     package private(set) var bytesRead = 0
     package private(set) var bytesWritten = 0
+    /// Whether another read would probably find more at once. When TLS holds input the loop does not know of it.
+    package internal(set) var mayHaveMore = false
     private var isReading = true
     private var isBlocked = false
 
@@ -101,19 +105,28 @@ package struct SocketStream: ~Copyable {
     /// Reads once. The input grows by at most `limit` bytes beyond a block.
     package mutating func read() -> ReadOutcome {
         guard isOpen else { return .end }
+        let outcome = tls == nil ? readPlain() : readTLS()
+        if case .bytes(let count) = outcome { bytesRead += count } else { mayHaveMore = false }
+        return outcome
+    }
+
+    private mutating func readPlain() -> ReadOutcome {
         var outcome = ReadOutcome.wouldBlock
+        var fillsBuffer = false
         let descriptor = descriptor
-        bytesRead += input.withFreeSpace(atLeast: 4096) { free in
+        _ = input.withFreeSpace(atLeast: 4096) { free in
             switch syscall({ recv(descriptor, free.baseAddress, free.count, 0) }) {
             case .value(0): outcome = .end
             case .value(let count):
                 outcome = .bytes(count)
+                fillsBuffer = count == free.count
                 return count
             case .wouldBlock: outcome = .wouldBlock
             case .failed(let code): outcome = .failed(SocketError(errno: code, "reading"))
             }
             return 0
         }
+        mayHaveMore = fillsBuffer
         return outcome
     }
 
@@ -121,14 +134,14 @@ package struct SocketStream: ~Copyable {
     package mutating func flush() -> FlushOutcome {
         guard isOpen else { return .done }
         while !output.isEmpty {
-            switch writeOnce() {
-            case .value(let count):
+            switch tls == nil ? writePlain() : writeTLS() {
+            case .bytes(let count):
                 output.consume(count)
                 bytesWritten += count
             case .wouldBlock:
                 setBlocked(true)
                 return .blocked
-            case .failed(let code): return .failed(SocketError(errno: code, "writing"))
+            case .failed(let error): return .failed(error)
             }
         }
         output.releaseIfEmpty()
@@ -136,10 +149,18 @@ package struct SocketStream: ~Copyable {
         return .done
     }
 
-    private func writeOnce() -> SyscallResult {
-        output.withStretches(limit: Self.stretchesPerWrite) { stretches in
+    /// What one write to the kernel or to TLS came to.
+    enum WriteResult {
+        case bytes(Int)
+        case wouldBlock
+        case failed(SocketError)
+    }
+
+    private func writePlain() -> WriteResult {
+        let result = output.withStretches(limit: Self.stretchesPerWrite) { stretches in
             if stretches.count == 1 {
-                return syscall { send(descriptor, stretches[0].baseAddress, stretches[0].count, CInt(MSG_NOSIGNAL)) }
+                let first = stretches[0]
+                return syscall { send(descriptor, first.baseAddress, first.count, CInt(MSG_NOSIGNAL)) }
             }
             return withUnsafeTemporaryAllocation(of: iovec.self, capacity: stretches.count) { vectors in
                 for (index, stretch) in stretches.enumerated() {
@@ -154,6 +175,11 @@ package struct SocketStream: ~Copyable {
                 return syscall { sendmsg(descriptor, &message, CInt(MSG_NOSIGNAL)) }
             }
         }
+        return switch result {
+        case .value(let count): .bytes(count)
+        case .wouldBlock: .wouldBlock
+        case .failed(let code): .failed(SocketError(errno: code, "writing"))
+        }
     }
 
     /// Whether the loop reports input. Off, the kernel's window fills and the peer waits: back-pressure.
@@ -162,7 +188,7 @@ package struct SocketStream: ~Copyable {
         watch()
     }
 
-    private mutating func setBlocked(_ blocked: Bool) {
+    mutating func setBlocked(_ blocked: Bool) {
         guard blocked != isBlocked else { return }
         isBlocked = blocked
         watch()
@@ -178,14 +204,18 @@ package struct SocketStream: ~Copyable {
     }
 
     /// Ends the sending side and keeps the receiving one (RFC 9112 §9.6: closing in stages).
-    package func shutDownWriting() {
-        if isOpen { shutdown(descriptor, CInt(SHUT_WR)) }
+    package mutating func shutDownWriting() {
+        guard isOpen else { return }
+        tls?.closeNotify()
+        shutdown(descriptor, CInt(SHUT_WR))
     }
 
     /// Closes at once and drops what waits. Doing it twice is fine.
     package mutating func close() {
         guard isOpen else { return }
         isOpen = false
+        tls?.closeNotify()
+        tls = nil
         if let registration { loop.deregister(registration) }
         registration = nil
         Glibc.close(descriptor)

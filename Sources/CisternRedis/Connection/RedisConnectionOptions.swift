@@ -1,4 +1,3 @@
-package import CisternSockets
 
 /// How to connect to Redis: what ``RedisConfig`` comes to when a connection is made (the seed's `ToRedisOptions`).
 public struct RedisConnectionOptions: Sendable {

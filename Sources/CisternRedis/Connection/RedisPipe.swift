@@ -117,7 +117,9 @@ final class RedisPipe: EventSource, OutputSource {
             return
         }
         state = .securing(continuation)
-        if let error = stream.startTLS(tls.context, serverName: tls.serverName) {
+        if let error = stream.startTLS(
+            tls.context, serverName: tls.serverName, resumptionKey: tls.resumptionKey)
+         {
             return end(ErrorHandler.classify(error, phase: .handshake))
         }
         secure(continuation)
@@ -125,7 +127,7 @@ final class RedisPipe: EventSource, OutputSource {
 
     private func secure(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
         switch stream.handshake() {
-        case .wouldBlock: break
+        case .blocked: break
         case .done:
             state = .open
             continuation?.resume(returning: nil)
@@ -137,33 +139,33 @@ final class RedisPipe: EventSource, OutputSource {
 
     /// Sends one command and waits for its reply until `deadline`.
     func send(
-        until deadline: MonotonicTime, in shard: isolated RedisShard, _ encode: (inout OutputQueue) -> Void
+        until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<RESPValue> {
         if let error = refusal(deadline) { return .failure(error) }
         let number = write(encode)
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { enqueue(.one($0), deadline) }
-        } onCancel: { [id] in
+        } onCancel: { [shard, id] in
             shard.cancelCommand(number, ofPipe: id)
         }
     }
 
     /// Sends two commands in one write and waits for both replies until `deadline`.
     func sendPair(
-        until deadline: MonotonicTime, in shard: isolated RedisShard, _ encode: (inout OutputQueue) -> Void
+        until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<(RESPValue, RESPValue)> {
         if let error = refusal(deadline) { return .failure(error) }
         let number = write(encode)
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { enqueue(.pair($0, first: nil), deadline) }
-        } onCancel: { [id] in
+        } onCancel: { [shard, id] in
             shard.cancelCommand(number, ofPipe: id)
         }
     }
 
     /// Sends `count` commands in one write and waits for all replies until `deadline`.
     func sendSeveral(
-        _ count: Int, until deadline: MonotonicTime, in shard: isolated RedisShard,
+        _ count: Int, until deadline: MonotonicTime,
         _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<[RESPValue]> {
         guard count > 0 else { return .success([]) }
@@ -175,7 +177,7 @@ final class RedisPipe: EventSource, OutputSource {
                 replies.reserveCapacity(count)
                 enqueue(.several(continuation, replies: replies, count: count), deadline)
             }
-        } onCancel: { [id] in
+        } onCancel: { [shard, id] in
             shard.cancelCommand(number, ofPipe: id)
         }
     }

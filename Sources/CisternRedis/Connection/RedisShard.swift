@@ -64,7 +64,7 @@ actor RedisShard {
     /// `deadline`. `isRepeatable`: executing the command twice does no more than executing it once.
     func perform<Replies: Sendable>(
         until deadline: MonotonicTime, isRepeatable: Bool,
-        _ exchange: (RedisPipe, isolated RedisShard) async -> Outcome<Replies>
+        _ exchange: (RedisPipe) async -> Outcome<Replies>
     ) async throws(RedisError) -> Replies {
         counters.commands.add()
         var retry = RetryState(isRepeatable: isRepeatable)
@@ -73,7 +73,7 @@ actor RedisShard {
             switch await pipe(until: deadline) {
             case .failure(let failure): error = failure
             case .success(let pipe):
-                switch await exchange(pipe, self) {
+                switch await exchange(pipe) {
                 case .success(let replies): return replies
                 case .failure(let failure): error = failure
                 }

@@ -1,3 +1,4 @@
+internal import CisternBytes
 public import CisternRESP
 package import CisternSockets
 

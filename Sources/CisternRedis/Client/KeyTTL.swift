@@ -1,0 +1,38 @@
+/// How long a key lives (Redis command PTTL).
+public enum KeyTTL: Sendable, Hashable {
+    /// There is no such key.
+    case missing
+    /// The key does not expire.
+    case persistent
+    /// The key expires after this long, counted in milliseconds.
+    case remaining(Duration)
+
+    /// Reads PTTL's reply.
+    package init(milliseconds: Int64) {
+        switch milliseconds {
+        case -1: self = .persistent
+        case 0...: self = .remaining(.milliseconds(milliseconds))
+        default: self = .missing
+        }
+    }
+}
+
+/// When a written key expires.
+package enum KeyExpiry: Sendable, Hashable {
+    case never
+    /// After so long, at least a millisecond.
+    case after(Duration)
+    /// When it would have; a new key after so long, or never.
+    case keep(newKey: Duration?)
+}
+
+extension Duration {
+    /// The duration in whole milliseconds, rounded up, at least 1: the unit of Redis' PX.
+    var redisMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = Int(seconds).multipliedReportingOverflow(by: 1000)
+        let rest = Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        // Redis refuses times beyond 64 bits of milliseconds since 1970; a thousand years is as good as for ever.
+        return overflow ? 31_536_000_000_000 : max(1, min(product + rest, 31_536_000_000_000))
+    }
+}
