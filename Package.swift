@@ -26,6 +26,27 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
 }
 
+/// A fuzzer of one room. Its entry is `LLVMFuzzerTestOneInput`; libFuzzer brings the main function.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: "Fuzz\(name)", dependencies: dependencies, path: "Tests/Fuzz/\(name)",
+        swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+}
+
+// They link only with libFuzzer, and without dead stripping, which would take the coverage counters away:
+// CISTERN_FUZZ=1 swift build -c release --sanitize fuzzer --sanitize address --disable-dead-strip \
+//     --scratch-path .build-fuzz --product FuzzRESP
+let fuzzers: [Target] =
+    Context.environment["CISTERN_FUZZ"] == nil
+    ? []
+    : [
+        fuzzer("RESP", ["CisternRESP", "CisternBytes"]),
+        fuzzer("HTTP", ["CisternHTTP", "CisternBytes"]),
+        fuzzer(
+            "Configuration",
+            ["CisternConfiguration", "CisternRedis", "CisternService", "CisternJSON", "CisternBytes"]),
+    ]
+
 let package = Package(
     name: "cistern",
     products: [
@@ -101,5 +122,5 @@ let package = Package(
             ["Cistern", "CisternRedis", "CisternRESP", "CisternBytes", "CisternConfiguration", "CisternSockets"]),
         tests("CisternServiceTests", ["CisternService", "CisternConfiguration", "CisternBytes", "CisternRedis", "CisternJSON"]),
         tests("IntegrationTests", ["CisternCommand", "CCurl", "CisternBytes", "CisternJSON", "CisternRedis"]),
-    ]
+    ] + fuzzers
 )
