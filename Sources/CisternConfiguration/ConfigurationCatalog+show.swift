@@ -27,6 +27,11 @@ extension ConfigurationCatalog {
         return writer.text + "\n"
     }
 
+    /// Every key with its value in words, secrets redacted: for descriptions and mirrors.
+    package func shownValues(_ root: Root) -> [(key: String, value: String)] {
+        keys.map { ($0.path, $0.shownText(root)) }
+    }
+
     /// A number that changes when a value does that is not secret: FNV-1a over keys and values, as 16 hexadecimal digits.
     package func hash(_ root: Root) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -40,7 +40,7 @@ package struct ConfigurationCatalog<Root: Sendable>: Sendable {
         indices[path].map { keys[$0] }
     }
 
-    func expansion(_ path: String) -> ConfigurationExpansion? {
+    package func expansion(_ path: String) -> ConfigurationExpansion? {
         expansions.first { $0.path == path }
     }
 

@@ -32,7 +32,7 @@ package struct ConfigurationResolver<Root: Sendable>: Sendable {
     }
 
     /// Gives several keys the values that one input holds.
-    mutating func assign(_ expansion: ConfigurationExpansion, _ text: String, from source: ConfigurationSource) {
+    package mutating func assign(_ expansion: ConfigurationExpansion, _ text: String, from source: ConfigurationSource) {
         let expanded = expansion.expand(text, files)
         let name = expansion.path ?? expansion.environment
         for objection in expanded.objections {

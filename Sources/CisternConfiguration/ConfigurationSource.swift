@@ -12,6 +12,9 @@ package enum ConfigurationSource: Sendable, Hashable, CustomStringConvertible {
     /// A URL that was handed over as an argument.
     case url
 
+    /// A file as a whole.
+    package static func file(_ name: String) -> ConfigurationSource { .file(name, .nowhere) }
+
     /// The same source, at another place of its text.
     package func moved(to position: JSONPosition) -> ConfigurationSource {
         if case .file(let name, _) = self, position != .nowhere { .file(name, position) } else { self }
