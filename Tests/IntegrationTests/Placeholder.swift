@@ -1,1 +1,7 @@
+import Glibc
 import Testing
+import TestSupport
+
+@Suite(Probe()) struct ProbeTests {
+    @Test func passes() { print(CommandLine.arguments, "here") }
+}
