@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Threads on which a test may block. The cooperative pool has one thread per core, and two tests that wait for a
 /// process there would stop every other test; these are made as they are needed and used again.
@@ -10,7 +9,7 @@ package final class BlockingThreads: TaskExecutor {
         var work: [@Sendable () -> Void] = []
         var idle = 0
     }
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let wake: Semaphore
 
     private init() { wake = Semaphore() }

@@ -1,4 +1,3 @@
-import Synchronization
 package import Testing
 
 /// For tests that start processes and wait for sockets: they run on threads on which they may block, and only a few of
@@ -36,7 +35,7 @@ private final class Places: Sendable {
         var free = Places.count
         var waiting: [(places: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     func take(_ places: Int) async {
         await withCheckedContinuation { continuation in

@@ -1,5 +1,4 @@
 package import Glibc
-import Synchronization
 
 /// A program that a test started. Its output goes to files, so that it never waits for a reader, and it is killed with
 /// its whole process group when this value goes, or when the tests end in whatever way.
@@ -11,7 +10,7 @@ package final class ChildProcess: Sendable {
 
     package let pid: pid_t
     package let folder: String
-    private let exit = Mutex<Exit?>(nil)
+    private let exit = Locked<Exit?>(nil)
 
     /// - Parameters:
     ///   - environment: All of the child's environment, but for PATH.

@@ -1,6 +1,5 @@
 package import CisternBytes
 import Glibc
-import Synchronization
 
 /// A server that behaves as its script says, for what a real Redis does too seldom: silence, replies in pieces, a
 /// reset in the middle of one.
@@ -24,7 +23,7 @@ package final class FaultServer: Sendable {
 
     package let port: UInt16
     private let listener: Int32
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var received: [[UInt8]] = []

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Sees to it that nothing outlives the tests: no child process and no temporary file.
 ///
@@ -11,7 +10,7 @@ final class Keeper: Sendable {
     /// The folder of this run, removed at its end.
     let folder: String
     private let pipe: Int32
-    private let folders = Mutex(0)
+    private let folders = Locked(0)
 
     private static let script = """
         while read -r word group; do

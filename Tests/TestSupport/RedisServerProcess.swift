@@ -1,6 +1,5 @@
 package import CisternBytes
 import Glibc
-import Synchronization
 
 /// A real `redis-server` of a test's own, on free ports of the loopback and on a unix socket, without persistence.
 /// It is ready when the initialiser returns, and gone with this value or with the tests.
@@ -11,7 +10,7 @@ package final class RedisServerProcess: Sendable {
     /// The port for TLS, where the options have it.
     package let tlsPort: UInt16
     private let folder: String
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     private struct State: ~Copyable {
         var process: ChildProcess?
@@ -24,7 +23,7 @@ package final class RedisServerProcess: Sendable {
         folder = try makeTemporaryFolder()
         port = try freePort()
         tlsPort = try freePort()
-        state = Mutex(State())
+        state = Locked(State())
         try start(options)
     }
 
