@@ -4,6 +4,10 @@
 /* libcurl for Swift: curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call. */
 
 #include <curl/curl.h>
+#include <spawn.h>
+
+/* The tests start processes, and Swift's Glibc module leaves this call out: a child gets none of our descriptors. */
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
