@@ -18,7 +18,7 @@ package final class TLSContext: Sendable {
         self.pointer = pointer
         self.isServer = isServer
         self.verifies = verifies
-        let newest = maximumVersion == .v1_2 ? TLS1_2_VERSION : TLS1_3_VERSION
+        let newest = maximumVersion == .tls12 ? TLS1_2_VERSION : TLS1_3_VERSION
         if cistern_ssl_ctx_set_up(pointer, newest) != 1 { throw OpenSSLFailure.library("set up a context") }
     }
 
@@ -49,7 +49,7 @@ package final class TLSContext: Sendable {
 
     /// A context for connections that we accept. With `clientCAFile`, clients must show a certificate that leads to one in it.
     package static func server(
-        certificateFile: String, keyFile: String, clientCAFile: String? = nil, maximumVersion: TLSVersion = .v1_3
+        certificateFile: String, keyFile: String, clientCAFile: String? = nil, maximumVersion: TLSVersion = .tls13
     ) throws(TLSError) -> TLSContext {
         let context = try TLSContext(
             isServer: true, verifies: clientCAFile != nil, maximumVersion: maximumVersion)

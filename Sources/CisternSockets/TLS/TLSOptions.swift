@@ -13,7 +13,7 @@ package struct TLSClientOptions: Sendable, Hashable {
 
     package init(
         caFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, verify: Bool = true,
-        maximumVersion: TLSVersion = .v1_3
+        maximumVersion: TLSVersion = .tls13
     ) {
         self.caFile = caFile
         self.certificateFile = certificateFile
@@ -24,6 +24,6 @@ package struct TLSClientOptions: Sendable, Hashable {
 }
 
 package enum TLSVersion: Sendable, Hashable, CaseIterable {
-    case v1_2
-    case v1_3
+    case tls12
+    case tls13
 }

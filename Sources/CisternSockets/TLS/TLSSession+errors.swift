@@ -12,7 +12,8 @@ extension TLSSession {
             return TLSError(
                 .connection, "the connection broke during the TLS handshake: \(OpenSSLFailure.systemText(reason))",
                 hint: isClient
-                    ? "check that the server listens for TLS on this port, and its log" : "the client gave up; see its log")
+                    ? "check that the server listens for TLS on this port, and its log"
+                    : "the client gave up; see its log")
         }
         if error == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING {
             return TLSError(
@@ -21,7 +22,9 @@ extension TLSSession {
                     ? "check that the server listens for TLS on this port and takes more connections"
                     : "the client gave up, perhaps because it does not trust this certificate")
         }
-        guard status == SSL_ERROR_SSL, ERR_GET_LIB(error) == ERR_LIB_SSL else { return OpenSSLFailure.library("shake hands") }
+        guard status == SSL_ERROR_SSL, ERR_GET_LIB(error) == ERR_LIB_SSL else {
+            return OpenSSLFailure.library("shake hands")
+        }
         switch reason {
         case SSL_R_CERTIFICATE_VERIFY_FAILED: return verificationError()
         case SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST:

@@ -9,7 +9,9 @@ extension TLSSession {
                 .invalidServerName,
                 text.map { "\"\(printable($0))\" is not a name that a certificate can be verified against" }
                     ?? "there is no name to verify the server's certificate against",
-                hint: "give the server's DNS name (an international one in its xn-- form) or address as the TLS server name")
+                hint:
+                    "give the server's DNS name (an international one in its xn-- form) or address as the TLS server name"
+            )
         }
         return name
     }

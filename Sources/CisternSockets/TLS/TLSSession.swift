@@ -43,6 +43,8 @@ package struct TLSSession: ~Copyable {
     deinit { SSL_free(ssl) }
 
     /// Takes the handshake as far as the descriptor allows.
+    ///
+    /// The peer's first bytes may have come along with its end: see ``hasBufferedInput`` before waiting for more.
     package mutating func handshake() -> TLSProgress {
         if let failure { return .failed(failure) }
         ERR_clear_error()

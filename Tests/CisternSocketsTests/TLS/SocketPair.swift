@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// Two connected, non-blocking sockets, open until closed here.
@@ -8,7 +7,7 @@ final class SocketPair {
 
     init() {
         var descriptors: [CInt] = [-1, -1]
-        let result = socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue) | SOCK_NONBLOCK, 0, &descriptors)
+        let result = socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &descriptors)
         precondition(result == 0, "no socket pair: error \(errno)")
         client = descriptors[0]
         server = descriptors[1]
@@ -26,9 +25,18 @@ final class SocketPair {
     func serverSends(_ bytes: [UInt8]) { precondition(send(server, bytes, bytes.count, 0) == bytes.count) }
     func clientSends(_ bytes: [UInt8]) { precondition(send(client, bytes, bytes.count, 0) == bytes.count) }
 
-    /// Whether epoll, level-triggered, would say that the client can read.
-    var clientIsReadable: Bool {
-        var entry = pollfd(fd: client, events: Int16(POLLIN), revents: 0)
+    /// Takes what the client sent, without a look at it.
+    func serverDiscards() {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        while recv(server, &bytes, bytes.count, 0) > 0 {}
+    }
+
+    // Whether epoll, level-triggered, would say that there is something to read.
+    var clientIsReadable: Bool { Self.isReadable(client) }
+    var serverIsReadable: Bool { Self.isReadable(server) }
+
+    private static func isReadable(_ descriptor: CInt) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&entry, 1, 0) == 1
     }
 

@@ -97,4 +97,15 @@ import Testing
         #expect(withoutCertificate.code == .incompletePair)
         #expect(withoutCertificate.file?.role == .key)
     }
+
+    @Test(arguments: [
+        ("server.pem", "old-form.key"), ("server.pem", "old-form-with-parameters.key"),
+        ("together.pem", "together.pem"),
+    ])
+    func otherFormsOfTheSameFilesAreRead(certificate: String, key: String) throws {
+        var pair = try TLSPair(
+            client: TestContexts.client(ca: "trusted.pem"),
+            server: TestContexts.server(certificate: certificate, key: key))
+        #expect(pair.shake() == (.done, .done))
+    }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import CisternSockets
 import Glibc
 import Testing
@@ -78,8 +77,9 @@ private final class LoopbackListener {
     /// The next connection, non-blocking.
     func accept() throws -> CInt {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let accepted = poll(&entry, 1, 10_000) == 1 ? accept4(descriptor, nil, nil, CInt(SOCK_NONBLOCK.rawValue)) : -1
+        let accepted = poll(&entry, 1, 10_000) == 1 ? Glibc.accept(descriptor, nil, nil) : -1
         if accepted < 0 { throw OpenSSLCommand.Failure(description: "openssl s_client did not connect") }
+        _ = fcntl(accepted, F_SETFL, O_NONBLOCK)
         return accepted
     }
 }

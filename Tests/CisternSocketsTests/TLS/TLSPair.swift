@@ -3,7 +3,7 @@ import Glibc
 
 /// A client and a server on one socket pair, driven by turns.
 struct TLSPair: ~Copyable {
-    let sockets = SocketPair()
+    let sockets: SocketPair
     var client: TLSSession
     var server: TLSSession
 
@@ -11,9 +11,14 @@ struct TLSPair: ~Copyable {
         client clientContext: TLSContext, server serverContext: TLSContext, name: String? = "cache.test",
         key: String = "cache.test:6379"
     ) throws(TLSError) {
-        client = try TLSSession(
+        let sockets = SocketPair()
+        // Locals first: a noncopyable value cannot be abandoned half made.
+        let client = try TLSSession(
             client: clientContext, descriptor: sockets.client, serverName: name, resumptionKey: key)
-        server = try TLSSession(server: serverContext, descriptor: sockets.server)
+        let server = try TLSSession(server: serverContext, descriptor: sockets.server)
+        self.sockets = sockets
+        self.client = client
+        self.server = server
     }
 
     /// Both handshakes to their ends. A side that fails stops sending, so that the other comes to an end as well.

@@ -51,7 +51,7 @@ import Testing
     @Test func aPeerThatClosesDuringTheHandshakeIsNotMistakenForAnEnd() throws {
         var pair = try TLSPair(client: TestContexts.client(), server: TestContexts.server())
         #expect(pair.client.handshake() == .wantsRead)
-        #expect(pair.server.handshake() == .wantsRead)
+        pair.sockets.serverDiscards()
         pair.sockets.closeServer()
         #expect(pair.client.handshake().error?.code == .closedInHandshake)
         #expect(pair.client.handshake().error?.code == .closedInHandshake)

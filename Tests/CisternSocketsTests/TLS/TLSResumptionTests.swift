@@ -31,8 +31,22 @@ import Testing
         var second = try TLSPair(client: client, server: server)
         #expect(first.shake() == (.done, .done))
         #expect(second.shake() == (.done, .done))
-        #expect(first.client.wasResumed)
-        #expect(second.client.wasResumed)
+        #expect(first.client.wasResumed == true)
+        #expect(second.client.wasResumed == true)
+    }
+
+    @Test(arguments: TLSVersion.allCases)
+    func loopsOnManyThreadsShareOneContext(version: TLSVersion) async throws {
+        let client = try TestContexts.client(version: version)
+        let server = try TestContexts.server()
+        #expect(try !connect(client, server))
+        let resumed = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try (0..<25).filter { _ in try connect(client, server) }.count }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(resumed == 200)
     }
 
     @Test func anotherServerOrNameOrContextResumesNothing() throws {

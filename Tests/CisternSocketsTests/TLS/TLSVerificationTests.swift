@@ -70,7 +70,9 @@ import Testing
         #expect(pair.shake() == (.done, .done))
     }
 
-    @Test(arguments: [nil, "", ".", "a b", "good.test\u{0}evil.test", "bücher.test", String(repeating: "a", count: 256)])
+    @Test(arguments: [
+        nil, "", ".", "a b", "good.test\u{0}evil.test", "bücher.test", String(repeating: "a", count: 256),
+    ])
     func aNameThatCannotBeVerifiedBeginsNoSession(name: String?) throws {
         let error = #expect(throws: TLSError.self) {
             _ = try TLSPair(client: TestContexts.client(), server: TestContexts.server(), name: name)

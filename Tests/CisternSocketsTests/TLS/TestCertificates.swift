@@ -32,13 +32,25 @@ struct TestCertificates: Sendable {
         try issue("weak", names: "DNS:cache.test", key: ["-newkey", "rsa:1024"])
         try issueExpired()
         try spoil()
+        try reshape()
+    }
+
+    /// Other forms in which the same certificate and key are stored.
+    private func reshape() throws {
+        try openssl("x509", "-in", self["ca.pem"], "-trustout", "-out", self["trusted.pem"])
+        try openssl("ec", "-in", self["server.key"], "-out", self["old-form.key"])
+        try write("together.pem", try read("server.key") + read("server.pem"))
+        try openssl("ecparam", "-name", "prime256v1", "-out", self["parameters.pem"])
+        try write("old-form-with-parameters.key", try read("parameters.pem") + read("old-form.key"))
     }
 
     /// A certificate that ended yesterday, for the server's key.
     private func issueExpired() throws {
-        try openssl("req", "-config", self["openssl.cnf"], "-new", "-key", self["server.key"], "-subj", "/CN=cache.test",
+        try openssl(
+            "req", "-config", self["openssl.cnf"], "-new", "-key", self["server.key"], "-subj", "/CN=cache.test",
             "-addext", "subjectAltName=DNS:cache.test", "-out", self["expired.csr"])
-        try openssl("x509", "-req", "-in", self["expired.csr"], "-days", "-1", "-copy_extensions", "copy",
+        try openssl(
+            "x509", "-req", "-in", self["expired.csr"], "-days", "-1", "-copy_extensions", "copy",
             "-CA", self["ca.pem"], "-CAkey", self["ca.key"], "-set_serial", "99", "-out", self["expired.pem"])
     }
 
@@ -51,7 +63,8 @@ struct TestCertificates: Sendable {
         try write("text.pem", "no certificate here\n")
         let pem = try read("server.pem")
         try write("cut.pem", String(pem.prefix(pem.count / 2)))
-        try write("damaged.pem", pem.split(separator: "\n").map { $0.first == "M" ? "!" + $0 : $0 }.joined(separator: "\n"))
+        try write(
+            "damaged.pem", pem.split(separator: "\n").map { $0.first == "M" ? "!" + $0 : $0 }.joined(separator: "\n"))
         try write("half-good.pem", pem + pem.prefix(pem.count / 2))
     }
 
@@ -66,7 +79,9 @@ struct TestCertificates: Sendable {
     private func request(
         _ name: String, subject: String, extensions: [String], issuer: String?, key: [String]? = nil
     ) throws {
-        var arguments = ["req", "-config", self["openssl.cnf"], "-x509", "-nodes", "-days", "30", "-subj", "/CN=\(subject)"]
+        var arguments = [
+            "req", "-config", self["openssl.cnf"], "-x509", "-nodes", "-days", "30", "-subj", "/CN=\(subject)",
+        ]
         arguments += key ?? ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
         arguments += extensions.flatMap { ["-addext", $0] }
         if let issuer { arguments += ["-CA", self["\(issuer).pem"], "-CAkey", self["\(issuer).key"]] }
@@ -96,7 +111,9 @@ struct TestCertificates: Sendable {
     private func remove() {
         guard let entries = opendir(directory) else { return }
         while let entry = readdir(entries) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             unlink(self[name])
         }
         closedir(entries)

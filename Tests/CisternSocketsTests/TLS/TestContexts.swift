@@ -3,7 +3,7 @@ import CisternSockets
 /// Contexts as most tests want them.
 enum TestContexts {
     static func client(
-        ca: String = "ca.pem", certificate: String? = nil, verify: Bool = true, version: TLSVersion = .v1_3
+        ca: String = "ca.pem", certificate: String? = nil, verify: Bool = true, version: TLSVersion = .tls13
     ) throws -> TLSContext {
         let files = try TestCertificates.shared
         return try TLSContext.client(
@@ -14,7 +14,7 @@ enum TestContexts {
 
     static func server(
         certificate: String = "server.pem", key: String = "server.key", clientCA: String? = nil,
-        version: TLSVersion = .v1_3
+        version: TLSVersion = .tls13
     ) throws -> TLSContext {
         let files = try TestCertificates.shared
         return try TLSContext.server(
