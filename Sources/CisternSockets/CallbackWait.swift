@@ -42,13 +42,16 @@ extension EventLoop {
     /// Waits for something that calls back once, from any thread; nil when the deadline passes or the task is
     /// cancelled first. To be called on the loop.
     package func waitForCallback<Answer: Sendable>(
-        until deadline: MonotonicTime, _ start: (@escaping @Sendable (Answer) -> Void) -> Void
+        until deadline: MonotonicTime, isolation: isolated (any Actor)? = #isolation,
+        _ start: (@escaping @Sendable (Answer) -> Void) -> Void
     ) async -> Answer? {
         let first = FirstAnswer<Answer>()
         let timer = schedule(at: deadline) { first.give(nil) }
         start { first.give($0) }
         let answer = await withTaskCancellationHandler {
-            await withUnsafeContinuation { first.wait($0) }
+            // Captured, so that the closure stays where its function is.
+            _ = isolation
+            return await withUnsafeContinuation { first.wait($0) }
         } onCancel: {
             first.give(nil)
         }
@@ -57,7 +60,7 @@ extension EventLoop {
     }
 
     /// Waits on the loop until `deadline`, or until the task is cancelled.
-    package func sleep(until deadline: MonotonicTime) async {
+    package func sleep(until deadline: MonotonicTime, isolation: isolated (any Actor)? = #isolation) async {
         let _: Never? = await waitForCallback(until: deadline) { _ in }
     }
 }

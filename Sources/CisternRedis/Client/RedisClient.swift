@@ -164,7 +164,7 @@ public final class RedisClient: Sendable {
 extension RedisShard {
     func sendAll(_ commands: [[Bytes]], until deadline: MonotonicTime) async throws(RedisError) -> [RESPValue] {
         try await perform(until: deadline, isRepeatable: false) { pipe in
-            await pipe.sendSeveral(commands.count, until: deadline) { output in
+            await self.sendSeveral(commands.count, on: pipe, until: deadline) { output in
                 for command in commands { output.appendRESPCommand(command) }
             }
         }

@@ -22,7 +22,7 @@ extension RedisShard {
     ) async throws(RedisError) -> RESPValue {
         try await perform(until: deadline, isRepeatable: isRepeatable) {
             (pipe: RedisPipe) async -> Outcome<RESPValue> in
-            let outcome = await pipe.send(until: deadline, encode)
+            let outcome = await self.send(on: pipe, until: deadline, encode)
             if case .success(.error(let error)) = outcome { return .failure(ErrorHandler.classify(error)) }
             return outcome
         }
@@ -42,7 +42,7 @@ extension RedisShard {
     func read(_ key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> StoredValue? {
         let (value, ttl) = try await perform(until: deadline, isRepeatable: true) {
             (pipe: RedisPipe) async -> Outcome<(RESPValue, RESPValue)> in
-            let outcome = await pipe.sendPair(until: deadline) { output in
+            let outcome = await self.sendPair(on: pipe, until: deadline) { output in
                 output.appendRESPCommand(argumentCount: 2)
                 output.appendRESPBulk("GET")
                 output.appendRESPBulk(key)
@@ -93,11 +93,11 @@ extension RedisShard {
             // SET's GET came with 6.2; that it leaves other types alone is documented of it.
             let outcome: Outcome<RESPValue>
             if pipe.server.isAtLeast(6, 2), let options = SetOptions(expiry) {
-                outcome = await pipe.send(until: deadline) { output in
+                outcome = await self.send(on: pipe, until: deadline) { output in
                     options.append(key, value, to: &output)
                 }
             } else {
-                outcome = await Self.putByScript(key, value, expiry, on: pipe, until: deadline)
+                outcome = await self.putByScript(key, value, expiry, on: pipe, until: deadline)
             }
             if case .success(.error(let error)) = outcome { return .failure(ErrorHandler.classify(error)) }
             return outcome
@@ -109,7 +109,7 @@ extension RedisShard {
         }
     }
 
-    private static func putByScript(
+    private func putByScript(
         _ key: Bytes, _ value: Bytes, _ expiry: KeyExpiry, on pipe: RedisPipe,
         until deadline: MonotonicTime
     ) async -> Outcome<RESPValue> {
@@ -120,7 +120,7 @@ extension RedisShard {
         case .after(let ttl): (milliseconds, mode) = (ttl.redisMilliseconds, "replace")
         case .keep(let ttl): (milliseconds, mode) = (ttl?.redisMilliseconds ?? 0, "keep")
         }
-        return await pipe.run(.put, until: deadline, keyAndArguments: 4) { output in
+        return await run(.put, on: pipe, until: deadline, keyAndArguments: 4) { output in
             output.appendRESPBulk(key)
             output.appendRESPBulk(value)
             output.appendRESPBulk(decimal: milliseconds)
@@ -181,30 +181,5 @@ private struct SetOptions {
         }
         if keeps { output.appendRESPBulk("KEEPTTL") }
         output.appendRESPBulk("GET")
-    }
-}
-
-extension RedisPipe {
-    /// Runs a script of one key, by its digest, or by its text where the server does not know it yet.
-    /// `keyAndArguments`: how many bulks `encode` writes, the key first.
-    func run(
-        _ script: RedisScript, until deadline: MonotonicTime, keyAndArguments: Int,
-        _ encode: (inout OutputQueue) -> Void
-    ) async -> Outcome<RESPValue> {
-        let outcome = await send(until: deadline) { output in
-            output.appendRESPCommand(argumentCount: 3 + keyAndArguments)
-            output.appendRESPBulk("EVALSHA")
-            output.appendRESPBulk(script.digest)
-            output.appendRESPBulk("1")
-            encode(&output)
-        }
-        guard case .success(.error(let error)) = outcome, error.hasCode("NOSCRIPT") else { return outcome }
-        return await send(until: deadline) { output in
-            output.appendRESPCommand(argumentCount: 3 + keyAndArguments)
-            output.appendRESPBulk("EVAL")
-            output.appendRESPBulk(script.source)
-            output.appendRESPBulk("1")
-            encode(&output)
-        }
     }
 }

@@ -49,6 +49,7 @@ final class RedisPipe: EventSource, OutputSource {
     /// Since when output waits and nothing was written.
     private var blockedSince = MonotonicTime.distantFuture
     private var isFlushScheduled = false
+    private var nextStart = 0
 
     /// Starts to connect. The shard is told when the pipe has made room, and when it has ended after having been open.
     init(
@@ -137,67 +138,16 @@ final class RedisPipe: EventSource, OutputSource {
 
     // MARK: Commands
 
-    /// Sends one command and waits for its reply until `deadline`.
-    func send(
-        until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
-    ) async -> Outcome<RESPValue> {
-        if let error = refusal(deadline) { return .failure(error) }
-        let number = write(encode)
-        return await withTaskCancellationHandler {
-            await withUnsafeContinuation { enqueue(.one($0), deadline) }
-        } onCancel: { [shard, id] in
-            shard.cancelCommand(number, ofPipe: id)
-        }
-    }
-
-    /// Sends two commands in one write and waits for both replies until `deadline`.
-    func sendPair(
-        until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
-    ) async -> Outcome<(RESPValue, RESPValue)> {
-        if let error = refusal(deadline) { return .failure(error) }
-        let number = write(encode)
-        return await withTaskCancellationHandler {
-            await withUnsafeContinuation { enqueue(.pair($0, first: nil), deadline) }
-        } onCancel: { [shard, id] in
-            shard.cancelCommand(number, ofPipe: id)
-        }
-    }
-
-    /// Sends `count` commands in one write and waits for all replies until `deadline`.
-    func sendSeveral(
-        _ count: Int, until deadline: MonotonicTime,
-        _ encode: (inout OutputQueue) -> Void
-    ) async -> Outcome<[RESPValue]> {
-        guard count > 0 else { return .success([]) }
-        if let error = refusal(deadline) { return .failure(error) }
-        let number = write(encode)
-        return await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                var replies: [RESPValue] = []
-                replies.reserveCapacity(count)
-                enqueue(.several(continuation, replies: replies, count: count), deadline)
-            }
-        } onCancel: { [shard, id] in
-            shard.cancelCommand(number, ofPipe: id)
-        }
-    }
-
-    /// Lets go whoever waits for a command, by the number it was given.
-    func cancel(_ number: Int) {
-        let index = number - firstNumber
-        guard pending.indices.contains(index) else { return }
-        pending[index].abandon(ErrorHandler.cancelled(.written))
-    }
-
-    private func refusal(_ deadline: MonotonicTime) -> RedisError? {
+    /// Why it cannot take a command at all; nil when it can.
+    func refusal(_ deadline: MonotonicTime) -> RedisError? {
         if case .closed(let error) = state { return error }
         if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
         return deadline <= loop.now ? ErrorHandler.deadlinePassed(.queued) : nil
     }
 
-    private var nextStart = 0
-
-    private func write(_ encode: (inout OutputQueue) -> Void) -> Int {
+    /// Puts a command into the output, to leave at the end of the turn; `enqueue` must follow at once. The result is the
+    /// number by which it can be cancelled.
+    func write(_ encode: (inout OutputQueue) -> Void) -> Int {
         nextStart = stream.bytesWritten + stream.output.count
         encode(&stream.output)
         if !isFlushScheduled {
@@ -207,11 +157,19 @@ final class RedisPipe: EventSource, OutputSource {
         return firstNumber + pending.count
     }
 
-    private func enqueue(_ completion: PendingCommand.Completion, _ deadline: MonotonicTime) {
+    /// Notes who waits for the replies to what `write` has put into the output.
+    func enqueue(_ completion: PendingCommand.Completion, _ deadline: MonotonicTime) {
         if pending.isEmpty { silentSince = loop.now }
         lastUsed = loop.now
         pending.append(PendingCommand(completion: completion, deadline: deadline, start: nextStart))
         if deadline < timerDeadline { setTimer(min(deadline, stuckAt)) }
+    }
+
+    /// Lets go whoever waits for a command, by the number it was given.
+    func cancel(_ number: Int) {
+        let index = number - firstNumber
+        guard pending.indices.contains(index) else { return }
+        pending[index].abandon(ErrorHandler.cancelled(.written))
     }
 
     // MARK: Events

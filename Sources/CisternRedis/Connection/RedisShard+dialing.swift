@@ -81,7 +81,7 @@ extension RedisShard {
     /// Sets the connection up in one write: protocol, credentials, name, database. The result is what went wrong.
     private func setUp(_ pipe: RedisPipe, until deadline: MonotonicTime) async -> RedisError? {
         let selects = options.database != 0
-        let replies = await pipe.sendSeveral(selects ? 2 : 1, until: deadline) { output in
+        let replies = await self.sendSeveral(selects ? 2 : 1, on: pipe, until: deadline) { output in
             let authenticates = !options.password.isEmpty
             output.appendRESPCommand(argumentCount: authenticates ? 7 : 4)
             output.appendRESPBulk("HELLO")
@@ -118,7 +118,7 @@ extension RedisShard {
         let authenticates = !options.password.isEmpty
         let selects = options.database != 0
         let count = 1 + (authenticates ? 1 : 0) + (selects ? 1 : 0)
-        let replies = await pipe.sendSeveral(count, until: deadline) { output in
+        let replies = await self.sendSeveral(count, on: pipe, until: deadline) { output in
             if authenticates {
                 output.appendRESPCommand(argumentCount: options.username.isEmpty ? 2 : 3)
                 output.appendRESPBulk("AUTH")
