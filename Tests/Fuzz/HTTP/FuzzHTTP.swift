@@ -1,9 +1,3 @@
-<<<<<<< HEAD
-/// Takes every input; the room it is for brings what to assert.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzHTTP(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    0
-=======
 import CisternBytes
 import CisternHTTP
 
@@ -127,5 +121,4 @@ private struct Reader: ~Copyable {
             head.forEachElement(of: head.fieldKind(at: index)) { !$0.isEmpty }
         }
     }
->>>>>>> 2dfb344cfe72d9d3dd15b00d61fd94c9b49fe7a4
 }
