@@ -30,10 +30,7 @@ extension ConfigurationResolver {
             }
             read(object, from: source)
         } catch {
-            let objection = Objection(
-                "must be JSON: found \(error.found.printable)", hint: "expected \(error.expected)",
-                position: error.position)
-            report("config", "", source, objection)
+            report("config", "", source, error.objection)
         }
     }
 

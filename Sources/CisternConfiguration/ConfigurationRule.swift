@@ -13,6 +13,17 @@ package struct ConfigurationRule<Root: Sendable>: Sendable {
         self.check = check
     }
 
+    /// A file that a key names must be readable, if it names one.
+    package static func readable(
+        _ key: String, _ path: @escaping @Sendable (Root) -> String
+    ) -> ConfigurationRule {
+        ConfigurationRule(key) { root in
+            let path = path(root)
+            guard !path.isEmpty, let objection = ConfigurationFiles.objectionToReading(path) else { return [] }
+            return [Breach(key, objection.rule, hint: objection.hint)]
+        }
+    }
+
     /// The same rule of an outer configuration that holds this one as a section.
     package func lifted<Outer: Sendable>(
         into section: String, _ property: any WritableKeyPath<Outer, Root> & Sendable

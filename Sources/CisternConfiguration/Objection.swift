@@ -35,3 +35,10 @@ package struct Objections: Error, Sendable {
 
     package init(_ rule: String, hint: String = "") { list = [Objection(rule, hint: hint)] }
 }
+
+extension JSONError {
+    /// The same as an objection to a whole text.
+    package var objection: Objection {
+        Objection("must be JSON: found \(found.printable)", hint: "expected \(expected)", position: position)
+    }
+}

@@ -38,20 +38,10 @@ extension RedisConfig {
 
     /// What the files that a configuration names must be. These rules look at the disk; the others do not.
     package static let fileRules: [ConfigurationRule<RedisConfig>] = [
-        readable("tls_cert_file") { $0.tlsCertFile },
-        readable("tls_key_file") { $0.tlsKeyFile },
-        readable("tls_ca_file") { $0.tlsCAFile },
+        .readable("tls_cert_file") { $0.tlsCertFile },
+        .readable("tls_key_file") { $0.tlsKeyFile },
+        .readable("tls_ca_file") { $0.tlsCAFile },
     ]
-
-    private static func readable(
-        _ key: String, _ path: @escaping @Sendable (RedisConfig) -> String
-    ) -> ConfigurationRule<RedisConfig> {
-        ConfigurationRule(key) { config in
-            let path = path(config)
-            guard !path.isEmpty, let objection = ConfigurationFiles.objectionToReading(path) else { return [] }
-            return [Breach(key, objection.rule, hint: objection.hint)]
-        }
-    }
 
     /// What is allowed and still worth a word at start.
     package var warnings: [ConfigurationWarning] {
