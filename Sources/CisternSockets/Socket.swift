@@ -44,3 +44,11 @@ enum Socket {
         }
     }
 }
+
+extension SocketAddress {
+    /// The address that a socket is bound to.
+    package init?(local descriptor: CInt) {
+        guard let address = Socket.localAddress(descriptor) else { return nil }
+        self = address
+    }
+}

@@ -1,0 +1,141 @@
+internal import CisternBytes
+internal import CisternSockets
+internal import Synchronization
+
+/// One event loop's share of a server: its listener and its connections. Pinned to that loop.
+package actor HTTPLoop {
+    nonisolated let loop: EventLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    package nonisolated let counters = HTTPCounters()
+    private let options: HTTPServerOptions
+    private let handler: any HTTPHandler
+    /// Open connections over all loops.
+    private let open: SharedCount
+    private var listener: Listener?
+    private var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    private let clock = HTTPLoopClock()
+    private var endWaiters: [UnsafeContinuation<Void, Never>] = []
+    private let draining = Atomic(false)
+
+    init(loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, open: SharedCount) {
+        self.loop = loop
+        self.options = options
+        self.handler = handler
+        self.open = open
+    }
+
+    /// Starts to accept on a bound socket. The result is where.
+    func listen(on descriptor: CInt) throws(SocketError) -> SocketAddress {
+        let listener = try Listener(descriptor: descriptor, loop: loop) { [unowned self] connection in
+            assumeIsolated { $0.accepted(connection) }
+        }
+        self.listener = listener
+        return listener.address
+    }
+
+    /// Whether every response ends its connection.
+    nonisolated var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    // MARK: Connections
+
+    private func accepted(_ descriptor: CInt) {
+        guard open.increase() <= options.maximumConnections else {
+            open.decrease()
+            counters.refused.add()
+            return refuse(descriptor)
+        }
+        counters.accepted.add()
+        serve(HTTPConnection(accepted: descriptor, server: self, clock: clock, options: options)) { connection in
+            await self.answerRequests(of: connection)
+            self.counters.addBytes(of: connection)
+            self.open.decrease()
+        }
+    }
+
+    /// Says that there are too many, and lets the client read it before the end.
+    private func refuse(_ descriptor: CInt) {
+        let response = handler.overloadedResponse
+        serve(HTTPConnection(accepted: descriptor, server: self, clock: clock, options: options)) { connection in
+            connection.stream.output.append(response)
+            await connection.closeInStages()
+        }
+    }
+
+    private func serve(_ connection: HTTPConnection, _ body: @escaping (HTTPConnection) async -> Void) {
+        do {
+            try connection.start()
+        } catch {
+            // The kernel has no memory to watch it; the stream closes its descriptor.
+            open.decrease()
+            return
+        }
+        connections[ObjectIdentifier(connection)] = connection
+        Task {
+            await body(connection)
+            ended(connection)
+        }
+    }
+
+    private func answerRequests(of connection: HTTPConnection) async {
+        requests: while !connection.closesAfterResponse {
+            switch await connection.nextRequest() {
+            case .none: break requests
+            case .rejected(let rejection):
+                counters.rejections.add()
+                handler.refuse(rejection, HTTPResponder(connection, .rejected(connection.head)))
+                break requests
+            case .request:
+                counters.requests.add()
+                await handler.handle(connection.head, HTTPResponder(connection, HTTPResponseContext(connection.head)))
+                if !connection.hasResponded {
+                    HTTPResponder(connection, HTTPResponseContext(connection.head)).send(.internalServerError)
+                }
+                if connection.isBehind, await !connection.drained() { break requests }
+            }
+        }
+        await connection.closeInStages()
+    }
+
+    private func ended(_ connection: HTTPConnection) {
+        connection.closeNow()
+        connections[ObjectIdentifier(connection)] = nil
+        guard connections.isEmpty else { return }
+        for waiter in endWaiters { waiter.resume() }
+        endWaiters = []
+    }
+
+    // MARK: Stopping
+
+    /// Stops to accept.
+    func stopListening() {
+        listener?.close()
+        listener = nil
+    }
+
+    /// Ends idle connections at once and the others with their next response; returns when all have ended.
+    func drain() async {
+        draining.store(true, ordering: .relaxed)
+        stopListening()
+        for connection in connections.values where connection.isIdle { connection.closeNow() }
+        if !connections.isEmpty { await withUnsafeContinuation { endWaiters.append($0) } }
+    }
+
+    /// Ends all connections at once.
+    func abort() {
+        stopListening()
+        for connection in connections.values { connection.closeNow() }
+    }
+}
+
+/// A number that several loops change.
+final class SharedCount: Sendable {
+    private let number = Atomic(0)
+
+    var value: Int { number.load(ordering: .relaxed) }
+
+    /// Adds one; the result is the new number.
+    func increase() -> Int { number.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    func decrease() { number.wrappingSubtract(1, ordering: .relaxed) }
+}
