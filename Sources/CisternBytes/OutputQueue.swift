@@ -8,8 +8,8 @@ package struct OutputQueue: ~Copyable {
     /// A large value that is written between two stretches of the copied bytes.
     private struct Insert {
         /// It comes after all copied bytes before this offset.
-        let offset: Int
-        let bytes: Bytes
+        var offset: Int
+        var bytes: Bytes
         /// How much of it has been written.
         var written = 0
     }
@@ -29,6 +29,10 @@ package struct OutputQueue: ~Copyable {
     /// Bytes that wait to be written.
     package var count: Int { end - start + inserted }
     package var isEmpty: Bool { count == 0 }
+
+    /// Memory for copied bytes, and the size of all values that are referred to, for the tests that neither grows for ever.
+    package var capacity: Int { memory.capacity }
+    package var referencedBytes: Int { inserts.reduce(0) { $0 + $1.bytes.count } }
 
     // MARK: Appending
 
@@ -135,9 +139,21 @@ package struct OutputQueue: ~Copyable {
             inserts[firstInsert].written += taken
             inserted -= taken
             rest -= taken
-            if taken == left { firstInsert += 1 }
+            if taken == left { dropFirstInsert() }
         }
         if isEmpty { clear() }
+    }
+
+    /// A queue that never runs empty must not keep what it has written.
+    private mutating func dropFirstInsert() {
+        inserts[firstInsert].bytes = Bytes()
+        firstInsert += 1
+        if firstInsert >= 16, firstInsert * 2 >= inserts.count { removeWrittenInserts() }
+    }
+
+    private mutating func removeWrittenInserts() {
+        inserts.removeFirst(firstInsert)
+        firstInsert = 0
     }
 
     /// Drops everything that waits.
@@ -162,16 +178,16 @@ package struct OutputQueue: ~Copyable {
     }
 
     private mutating func growAndReserve(_ size: Int) -> UnsafeMutableRawPointer {
-        // Growing moves the waiting bytes to the front; the inserts move with them.
         let used = end - start
-        memory.grow(to: used + max(size, 1), keeping: start..<end, from: pool)
-        if firstInsert > 0 {
-            inserts.removeFirst(firstInsert)
-            firstInsert = 0
+        if let base = memory.base, used <= start, memory.capacity - used >= size {
+            // Enough has been written in front of what waits: a queue that never runs empty must not grow for ever.
+            base.copyMemory(from: base + start, byteCount: used)
+        } else {
+            memory.grow(to: used + max(size, 1), keeping: start..<end, from: pool)
         }
-        if start > 0 {
-            inserts = inserts.map { Insert(offset: $0.offset - start, bytes: $0.bytes, written: $0.written) }
-        }
+        // Either way the waiting bytes are in front now; the inserts move with them.
+        removeWrittenInserts()
+        for index in inserts.indices { inserts[index].offset -= start }
         start = 0
         end = used
         guard let base = memory.base else { preconditionFailure("grown memory has a base") }

@@ -1,0 +1,43 @@
+import CisternBytes
+import Synchronization
+
+// A lock per shard lets several event loops share the cache; a loop holds one for the time of a lookup.
+extension LocalCache {
+    final class Shard: Sendable {
+        let state: Mutex<CacheShard>
+
+        init(maxEntries: Int, maxBytes: Int) {
+            state = Mutex(CacheShard(maxEntries: maxEntries, maxBytes: maxBytes))
+        }
+    }
+
+    /// Where a key belongs. It is hashed once: one half of the hash chooses the shard, the other half the place in it.
+    struct Place {
+        let shard: Shard
+        let hash: UInt32
+    }
+
+    func place(of key: Bytes) -> Place {
+        var hasher = Hasher()
+        key.hash(into: &hasher)
+        let hash = UInt64(bitPattern: Int64(hasher.finalize()))
+        let shard = Int(truncatingIfNeeded: hash >> 32) & (shards.count - 1)
+        return Place(shard: shards[shard], hash: UInt32(truncatingIfNeeded: hash))
+    }
+
+    /// How many shards such a cache has: a power of two.
+    ///
+    /// Keys spread over shards unevenly, so a shard is full before the cache is. With thousands of entries to each that costs a percent
+    /// or two; a small cache has one shard, and its bounds are exact.
+    static func shardCount(entries: Int, bytes: Int, largestEntry: Int) -> Int {
+        let room = max(1 << 20, min(largestEntry, .max / 8) * 4)
+        var count = 16
+        while count > 1, entries / count < 4096 || bytes / count < room { count /= 2 }
+        return count
+    }
+
+    /// A bound divided so that the parts add up to it exactly.
+    static func portions(of total: Int, _ count: Int) -> [Int] {
+        (0..<count).map { total / count + ($0 < total % count ? 1 : 0) }
+    }
+}

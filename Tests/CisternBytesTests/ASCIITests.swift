@@ -1,0 +1,42 @@
+import CisternBytes
+import Testing
+
+@Suite struct ASCIITests {
+    @Test(arguments: [
+        ("0", 0), ("7", 7), ("0012", 12), ("9223372036854775807", Int.max), ("9223372036854775808", nil),
+        ("9223372036854775810", nil), ("92233720368547758070", nil), ("99999999999999999999999", nil), ("", nil),
+        ("-1", nil), ("+1", nil), (" 1", nil), ("1 ", nil), ("1a", nil), ("/", nil), (":", nil), ("\u{0660}", nil),
+    ] as [(String, Int?)])
+    func numbersAreDigitsAlone(_ text: String, _ number: Int?) {
+        #expect(ASCII.decimal(Array(text.utf8).span) == number)
+    }
+
+    @Test func hexDigitsOfEitherCase() {
+        for byte in UInt8.min...UInt8.max {
+            let expected = byte < 0x80 ? Character(UnicodeScalar(byte)).hexDigitValue.map { UInt8($0) } : nil
+            #expect(ASCII.hexDigit(byte) == expected)
+        }
+    }
+
+    @Test func onlyLettersChangeTheirCase() {
+        for byte in UInt8.min...UInt8.max {
+            let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            #expect(ASCII.lowercased(byte) == (isCapital ? byte + 32 : byte))
+        }
+    }
+
+    @Test(arguments: [
+        ("close", true, true), ("CLOSE", false, true), ("cLoSe", false, true), ("clos", false, false),
+        ("closed", false, false), ("", false, false), ("c\u{0c}ose", false, false), ("clos\u{45}", false, true),
+    ])
+    func comparisonsTakeAllBytes(_ text: String, _ exactly: Bool, _ whateverItsCase: Bool) {
+        #expect(ASCII.equal(Array(text.utf8).span, "close") == exactly)
+        #expect(ASCII.equal(Array(text.utf8).span, lowercase: "close") == whateverItsCase)
+    }
+
+    @Test func caseInsensitivityDoesNotReachBeyondLetters() {
+        // '@' and '`', '[' and '{' differ in the bit that tells the cases of letters apart.
+        #expect(!ASCII.equal(Array("@[".utf8).span, lowercase: "`{"))
+        #expect(ASCII.equal(Array("@[".utf8).span, lowercase: "@["))
+    }
+}

@@ -1,0 +1,184 @@
+import CisternBytes
+import TestSupport
+import Testing
+
+@Suite struct OutputQueueTests {
+    static func content(_ queue: borrowing OutputQueue, limit: Int = 10_000) -> [UInt8] {
+        queue.withStretches(limit: limit) { $0.flatMap { Array($0) } }
+    }
+
+    static func stretches(_ queue: borrowing OutputQueue, limit: Int) -> [Int] {
+        queue.withStretches(limit: limit) { $0.map(\.count) }
+    }
+
+    static func large(_ byte: UInt8, _ count: Int = OutputQueue.referenceThreshold) -> Bytes {
+        Bytes([UInt8](repeating: byte, count: count))
+    }
+
+    @Test func everythingIsWrittenInItsOrder() {
+        var queue = OutputQueue(pool: BufferPool())
+        queue.append(UInt8(ascii: "a"))
+        queue.append("b\r\n" as StaticString)
+        queue.append("cä" as String)
+        queue.append("d" as Bytes)
+        queue.append(copying: ([0x65] as [UInt8]).span)
+        queue.append("" as Bytes)
+        queue.append("" as String)
+        let text = String(decoding: Self.content(queue), as: UTF8.self)
+        #expect(text == "ab\r\ncäde")
+        let count = queue.count
+        #expect(count == 9)
+    }
+
+    @Test(arguments: [0, 1, -1, 9, 10, -10, 1234567890, Int64.max, Int64.min])
+    func numbersAreDecimal(_ number: Int64) {
+        var queue = OutputQueue(pool: BufferPool())
+        queue.append(decimal: number)
+        let text = String(decoding: Self.content(queue), as: UTF8.self)
+        #expect(text == "\(number)")
+    }
+
+    @Test func smallTypesOfNumbersAreDecimalToo() {
+        var queue = OutputQueue(pool: BufferPool())
+        queue.append(decimal: UInt8.max)
+        queue.append(decimal: Int8.min)
+        queue.append(decimal: UInt64.max)
+        let text = String(decoding: Self.content(queue), as: UTF8.self)
+        #expect(text == "255-12818446744073709551615")
+    }
+
+    @Test func largeValuesAreWrittenFromWhereTheyLie() {
+        var queue = OutputQueue(pool: BufferPool())
+        let value = Self.large(1)
+        queue.append("head" as StaticString)
+        queue.append(value)
+        queue.append("tail" as StaticString)
+        let isInPlace = queue.withStretches(limit: 3) { stretches in
+            value.withUnsafeBytes { $0.baseAddress == stretches[1].baseAddress }
+        }
+        #expect(isInPlace)
+        let sizes = Self.stretches(queue, limit: 3)
+        #expect(sizes == [4, value.count, 4])
+    }
+
+    @Test func valuesBelowTheThresholdAreCopiedTogether() {
+        var queue = OutputQueue(pool: BufferPool())
+        queue.append("head" as StaticString)
+        queue.append(Self.large(1, OutputQueue.referenceThreshold - 1))
+        let sizes = Self.stretches(queue, limit: 3)
+        #expect(sizes == [OutputQueue.referenceThreshold + 3])
+    }
+
+    @Test func stretchesAreAtMostAsManyAsAskedFor() {
+        var queue = OutputQueue(pool: BufferPool())
+        for byte in 1...4 {
+            queue.append(UInt8(byte))
+            queue.append(Self.large(UInt8(byte)))
+        }
+        for limit in 1...8 {
+            let sizes = Self.stretches(queue, limit: limit)
+            #expect(sizes == (0..<limit).map { $0 % 2 == 0 ? 1 : OutputQueue.referenceThreshold })
+        }
+        let sizes = Self.stretches(queue, limit: 20)
+        #expect(sizes.count == 8)
+    }
+
+    @Test func aWriteCanEndWithinALargeValue() {
+        var queue = OutputQueue(pool: BufferPool())
+        queue.append("ab" as StaticString)
+        queue.append(Self.large(1))
+        queue.append(Self.large(2))
+        queue.consume(2 + OutputQueue.referenceThreshold + 5)
+        let sizes = Self.stretches(queue, limit: 5)
+        #expect(sizes == [OutputQueue.referenceThreshold - 5])
+        queue.consume(OutputQueue.referenceThreshold - 5)
+        let isEmpty = queue.isEmpty
+        #expect(isEmpty)
+    }
+
+    @Test func clearingDropsEverything() {
+        var queue = OutputQueue(pool: BufferPool())
+        queue.append("ab" as StaticString)
+        queue.append(Self.large(1))
+        queue.clear()
+        let isEmpty = queue.isEmpty
+        #expect(isEmpty)
+        queue.append("c" as StaticString)
+        let content = Self.content(queue)
+        #expect(content == [UInt8(ascii: "c")])
+    }
+
+    @Test func aQueueThatNeverRunsEmptyKeepsItsMemory() {
+        var queue = OutputQueue(pool: BufferPool())
+        let piece = [UInt8](repeating: 1, count: 10_000)
+        queue.append(copying: piece.span)
+        queue.append(copying: piece.span)
+        for _ in 0..<5000 {
+            queue.append(copying: piece.span)
+            queue.consume(piece.count)
+        }
+        let capacity = queue.capacity
+        let count = queue.count
+        #expect(count == 20_000)
+        #expect(capacity <= 160_000)
+    }
+
+    @Test func aQueueThatNeverRunsEmptyLetsGoOfWhatItHasWritten() {
+        var queue = OutputQueue(pool: BufferPool())
+        queue.append(Self.large(0))
+        for round in 1...1000 {
+            queue.append(Self.large(UInt8(round % 256)))
+            queue.consume(OutputQueue.referenceThreshold)
+        }
+        let held = queue.referencedBytes
+        #expect(held == OutputQueue.referenceThreshold)
+    }
+
+    @Test(arguments: 1...8)
+    func itIsWhatItsModelIs(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
+        var queue = OutputQueue(pool: BufferPool())
+        var model: [UInt8] = []
+        for round in 0..<1500 {
+            switch Int.random(in: 0..<12, using: &generator) {
+            case 0:
+                queue.append(UInt8(truncatingIfNeeded: round))
+                model.append(UInt8(truncatingIfNeeded: round))
+            case 1:
+                queue.append("static" as StaticString)
+                model += "static".utf8
+            case 2:
+                queue.append("text \(round)" as String)
+                model += "text \(round)".utf8
+            case 3:
+                let number = Int64(bitPattern: generator.next())
+                queue.append(decimal: number)
+                model += "\(number)".utf8
+            case 4, 5:
+                let bytes = generator.bytes(Int.random(in: 0...3000, using: &generator))
+                queue.append(copying: bytes.span)
+                model += bytes
+            case 6:
+                let size = Int.random(in: -3...3, using: &generator) + OutputQueue.referenceThreshold
+                let bytes = generator.bytes(size)
+                queue.append(Bytes(bytes))
+                model += bytes
+            case 7..<11:
+                let count = Int.random(in: 0...min(model.count, 30_000), using: &generator)
+                queue.consume(count)
+                model.removeFirst(count)
+            default:
+                if model.count > 200_000 || round % 50 == 0 {
+                    queue.consume(model.count)
+                    model = []
+                }
+                queue.releaseIfEmpty()
+            }
+            let content = Self.content(queue)
+            let count = queue.count
+            let isEmpty = queue.isEmpty
+            #expect(content == model && count == model.count && isEmpty == model.isEmpty)
+            if content != model { return }
+        }
+    }
+}
