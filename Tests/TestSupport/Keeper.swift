@@ -19,7 +19,7 @@ final class Keeper: Sendable {
             end) kept=; for each in $groups; do [ "$each" = "$group" ] || kept="$kept $each"; done; groups=$kept ;;
             esac
         done
-        for each in $groups; do kill -9 -- "-$each"; done
+        for each in $groups; do kill -9 "-$each"; done
         rm -rf -- "$1"
         """
 
@@ -32,6 +32,8 @@ final class Keeper: Sendable {
         var ends: [Int32] = [-1, -1]
         guard Glibc.pipe(&ends) == 0 else { throw TestFailure(call: "pipe", error: errno) }
         pipe = ends[1]
+        // A child that somebody else starts would otherwise keep the pipe open beyond our end.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         _ = try spawn(
             "sh", ["-c", Self.script, "sh", folder], environment: ["PATH": defaultPath],
