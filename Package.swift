@@ -91,7 +91,7 @@ let package = Package(
             "CisternService",
             [
                 "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternRESP",
-                "CisternRedis", "CisternSockets", "CisternStore", "COpenSSL", logging,
+                "CisternRedis", "CisternSockets", "CisternStore", "CLinux", logging,
             ]),
         .executableTarget(
             name: "CisternCommand",

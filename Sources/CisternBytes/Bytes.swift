@@ -28,6 +28,15 @@ public struct Bytes: Sendable, Hashable {
     @inlinable
     package init(adopting array: consuming [UInt8]) { storage = array }
 
+    /// These bytes with others behind them.
+    package func appending(_ other: Bytes) -> Bytes {
+        var joined: [UInt8] = []
+        joined.reserveCapacity(count + other.count)
+        joined += storage
+        joined += other.storage
+        return Bytes(adopting: joined)
+    }
+
     /// The text that these bytes are in UTF-8; nil where they are not valid UTF-8.
     public var string: String? { String(validating: storage, as: UTF8.self) }
 

@@ -19,6 +19,9 @@ extern _Thread_local void *cistern_loop_of_thread;
 static inline void *cistern_current_loop(void) { return cistern_loop_of_thread; }
 static inline void cistern_set_current_loop(void *loop) { cistern_loop_of_thread = loop; }
 
+/* The cores that this process may run on. */
+int cistern_usable_cores(void);
+
 /* struct epoll_event is packed and its data a union; Swift sees one 64-bit word. */
 static inline int cistern_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
     struct epoll_event event = {.events = events, .data = {.u64 = data}};

@@ -69,6 +69,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     }
 
     var isOpen: Bool { stream.isOpen }
+    var loopIndex: Int { loop.index }
 
     /// Whether it waits for a request of which nothing has come, so that nobody misses it when it closes.
     var isIdle: Bool { isRequestRead && hasResponded && arrivalWaiter != nil && stream.input.isEmpty }

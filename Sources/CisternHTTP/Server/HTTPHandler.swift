@@ -26,6 +26,9 @@ package struct HTTPResponder: ~Copyable {
     /// When the last byte of the request had come.
     package var requestEnd: MonotonicTime { connection.requestEnd }
 
+    /// The index of the connection's loop in its group.
+    package var loopIndex: Int { connection.loopIndex }
+
     /// The request's whole body. Says `100 Continue` first where the client waits for it.
     ///
     /// - Throws: the rejection to answer with: too large, malformed, too slow. Nil when the client has gone, and nobody

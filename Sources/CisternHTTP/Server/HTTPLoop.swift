@@ -7,7 +7,7 @@ package actor HTTPLoop {
     nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    package nonisolated let counters = HTTPCounters()
+    private let counters: HTTPCounters
     private let options: HTTPServerOptions
     private let handler: any HTTPHandler
     /// Open connections over all loops.
@@ -18,10 +18,11 @@ package actor HTTPLoop {
     private var endWaiters: [UnsafeContinuation<Void, Never>] = []
     private let draining = Atomic(false)
 
-    init(loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, open: SharedCount) {
+    init(loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters, open: SharedCount) {
         self.loop = loop
         self.options = options
         self.handler = handler
+        self.counters = counters
         self.open = open
     }
 
@@ -126,16 +127,4 @@ package actor HTTPLoop {
         stopListening()
         for connection in connections.values { connection.closeNow() }
     }
-}
-
-/// A number that several loops change.
-final class SharedCount: Sendable {
-    private let number = Atomic(0)
-
-    var value: Int { number.load(ordering: .relaxed) }
-
-    /// Adds one; the result is the new number.
-    func increase() -> Int { number.wrappingAdd(1, ordering: .relaxed).newValue }
-
-    func decrease() { number.wrappingSubtract(1, ordering: .relaxed) }
 }

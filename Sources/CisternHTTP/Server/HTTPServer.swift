@@ -4,15 +4,18 @@ internal import Glibc
 /// An HTTP/1.1 server: a listener and connections on each loop of a group.
 package final class HTTPServer: Sendable {
     private let options: HTTPServerOptions
-    private let group: EventLoopGroup
     private let loops: [HTTPLoop]
-    private let open = SharedCount()
 
-    package init(_ options: HTTPServerOptions, group: EventLoopGroup, handler: any HTTPHandler) {
+    /// - Parameter counters: where it counts, made for as many loops as the group has.
+    package init(
+        _ options: HTTPServerOptions, group: EventLoopGroup, handler: any HTTPHandler, counters: HTTPServerCounters
+    ) {
         self.options = options
-        self.group = group
-        let open = open
-        loops = group.loops.map { HTTPLoop(loop: $0, options: options, handler: handler, open: open) }
+        loops = group.loops.map { loop in
+            HTTPLoop(
+                loop: loop, options: options, handler: handler, counters: counters.loops[loop.index],
+                open: counters.open)
+        }
     }
 
     /// Binds and starts to accept. The result is where, with the port that the kernel chose if 0 was asked for.
@@ -71,34 +74,5 @@ package final class HTTPServer: Sendable {
     /// Ends everything at once.
     package func abort() async {
         for loop in loops { await loop.abort() }
-    }
-
-    /// What happened so far, summed over the loops. From any thread.
-    package var statistics: HTTPStatistics {
-        var sum = HTTPStatistics()
-        sum.open = open.value
-        for loop in loops { sum.add(loop.counters) }
-        return sum
-    }
-}
-
-/// What a server's connections have done since it started.
-package struct HTTPStatistics: Sendable {
-    package var open = 0
-    package var accepted = 0
-    package var refused = 0
-    package var requests = 0
-    package var rejections = 0
-    /// Of connections that have ended.
-    package var bytesRead = 0
-    package var bytesWritten = 0
-
-    mutating func add(_ counters: HTTPCounters) {
-        accepted += counters.accepted.value
-        refused += counters.refused.value
-        requests += counters.requests.value
-        rejections += counters.rejections.value
-        bytesRead += counters.bytesRead.value
-        bytesWritten += counters.bytesWritten.value
     }
 }

@@ -14,7 +14,7 @@ package import Logging
 public final class RedisClient: Sendable {
     private let group: EventLoopGroup
     private let ownsGroup: Bool
-    private let shards: [RedisShard]
+    let shards: [RedisShard]
     private let options: RedisConnectionOptions
 
     /// How long an operation may take unless it is told otherwise: the sum of pool, write and read timeout.

@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import CisternConfiguration
+internal import CisternService
+
+/// `cistern config`.
+struct Config: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check or show the configuration.", subcommands: [Check.self, Show.self])
+
+    /// `cistern config check`.
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say everything that is wrong with the configuration.",
+            discussion: "Exit code 0 when it is valid, 78 when it is not, 1 when --network finds a fault.")
+
+        @OptionGroup var options: ConfigurationOptions
+
+        func run() async throws {
+            let loaded = try options.load()
+            print(loaded.checkText, terminator: "")
+        }
+    }
+
+    /// `cistern config show`.
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show every value and where it comes from; secrets are not shown.")
+
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "As JSON.") var json = false
+
+        func run() async throws {
+            let loaded = try options.load()
+            print(json ? loaded.showJSON() : loaded.show(), terminator: json ? "\n" : "")
+        }
+    }
+}
