@@ -13,7 +13,8 @@ package actor HTTPLoop {
     /// Open connections over all loops.
     private let open: SharedCount
     private var listener: Listener?
-    private var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    private var connections: [Int: HTTPConnection] = [:]
+    private var nextNumber = 0
     private let clock = HTTPLoopClock()
     private var endWaiters: [UnsafeContinuation<Void, Never>] = []
     private let draining = Atomic(false)
@@ -41,41 +42,38 @@ package actor HTTPLoop {
     // MARK: Connections
 
     private func accepted(_ descriptor: CInt) {
-        guard open.increase() <= options.maximumConnections else {
-            open.decrease()
-            counters.refused.add()
-            return refuse(descriptor)
-        }
-        counters.accepted.add()
-        serve(HTTPConnection(accepted: descriptor, server: self, clock: clock, options: options)) { connection in
-            await self.answerRequests(of: connection)
-            self.counters.addBytes(of: connection)
-            self.open.decrease()
-        }
-    }
-
-    /// Says that there are too many, and lets the client read it before the end.
-    private func refuse(_ descriptor: CInt) {
-        let response = handler.overloadedResponse
-        serve(HTTPConnection(accepted: descriptor, server: self, clock: clock, options: options)) { connection in
-            connection.stream.output.append(response)
-            await connection.closeInStages()
-        }
-    }
-
-    private func serve(_ connection: HTTPConnection, _ body: @escaping (HTTPConnection) async -> Void) {
+        let isWelcome = open.increase() <= options.maximumConnections
+        let connection = HTTPConnection(accepted: descriptor, server: self, clock: clock, options: options)
         do {
             try connection.start()
         } catch {
             // The kernel has no memory to watch it; the stream closes its descriptor.
-            open.decrease()
-            return
+            return open.decrease()
         }
-        connections[ObjectIdentifier(connection)] = connection
-        Task {
-            await body(connection)
-            ended(connection)
+        nextNumber += 1
+        let number = nextNumber
+        connections[number] = connection
+        // With the loop as its preferred executor, the task comes back to the loop after every wait; without, a
+        // continuation resumes it on the global pool first.
+        Task(executorPreference: loop) { await self.serve(number, isWelcome: isWelcome) }
+    }
+
+    private func serve(_ number: Int, isWelcome: Bool) async {
+        guard let connection = connections[number] else { return }
+        if isWelcome {
+            counters.accepted.add()
+            await answerRequests(of: connection)
+        } else {
+            counters.refused.add()
+            connection.stream.output.append(handler.overloadedResponse)
         }
+        await connection.closeInStages()
+        counters.addBytes(of: connection)
+        connections[number] = nil
+        open.decrease()
+        guard connections.isEmpty else { return }
+        for waiter in endWaiters { waiter.resume() }
+        endWaiters = []
     }
 
     private func answerRequests(of connection: HTTPConnection) async {
@@ -95,15 +93,6 @@ package actor HTTPLoop {
                 if connection.isBehind, await !connection.drained() { break requests }
             }
         }
-        await connection.closeInStages()
-    }
-
-    private func ended(_ connection: HTTPConnection) {
-        connection.closeNow()
-        connections[ObjectIdentifier(connection)] = nil
-        guard connections.isEmpty else { return }
-        for waiter in endWaiters { waiter.resume() }
-        endWaiters = []
     }
 
     // MARK: Stopping
