@@ -139,7 +139,7 @@ import Testing
         var generator = SplitMix64(seed: seed)
         var queue = OutputQueue(pool: BufferPool())
         var model: [UInt8] = []
-        for round in 0..<1500 {
+        for round in 0..<500 {
             switch Int.random(in: 0..<12, using: &generator) {
             case 0:
                 queue.append(UInt8(truncatingIfNeeded: round))
