@@ -39,6 +39,13 @@ extension ConfigurationResolver {
         reportUnknown(in: environment, families)
     }
 
+    /// What all names of the family begin with must not make them look alike.
+    private func suggestion(for name: String, among known: [String], in family: Family) -> String {
+        let rests = known.filter { $0.hasPrefix(family.prefix) }.map { String($0.dropFirst(family.prefix.count)) }
+        let near = Suggestion.closest(to: String(name.dropFirst(family.prefix.count)), among: rests)
+        return near.map { "did you mean \(family.prefix)\($0)?" } ?? ""
+    }
+
     private mutating func warnOfLinks(_ names: [String]) {
         guard let first = names.first else { return }
         warn(
@@ -51,10 +58,11 @@ extension ConfigurationResolver {
         let known = catalog.keys.map(\.environment) + catalog.expansions.map(\.environment)
         let names = Set(known)
         for name in environment.keys.sorted() where !names.contains(name) {
-            guard let family = families.first(where: { name.hasPrefix($0.prefix) }), !family.others.contains(name) else {
+            guard let family = families.first(where: { name.hasPrefix($0.prefix) }), !family.others.contains(name)
+            else {
                 continue
             }
-            let near = Suggestion.sentence(for: name, among: known.filter { $0.hasPrefix(family.prefix) })
+            let near = suggestion(for: name, among: known, in: family)
             if family.isOurs {
                 let objection = Objection("is not a known name", hint: near.isEmpty ? "unset it" : near)
                 report(name.printable, "", .environment(name), objection)

@@ -25,7 +25,8 @@ extension ConfigurationResolver {
         do throws(JSONError) {
             let value = try JSONValue.parse(text)
             guard let object = value.object else {
-                let objection = Objection("must be a JSON object", hint: "it is \(value.kind)", position: value.position)
+                let objection = Objection(
+                    "must be a JSON object", hint: "it is \(value.kind)", position: value.position)
                 return report("config", "", source, objection)
             }
             read(object, from: source)
@@ -55,6 +56,7 @@ extension ConfigurationResolver {
                 position: stray.keyPosition)
             report(stray.key, "", source, objection)
         }
+        for member in unknown { reportUnknown(member, in: nil, isFlat: nested.isEmpty && !flat.isEmpty, source) }
         var entries: [(path: String, value: JSONValue)] = []
         for member in nested {
             if sections.contains(member.key) {
@@ -64,7 +66,6 @@ extension ConfigurationResolver {
             }
         }
         if let section = catalog.flatSection { entries += flat.map { ("\(section).\($0.key)", $0.value) } }
-        for member in unknown { reportUnknown(member, in: nil, isFlat: nested.isEmpty && !flat.isEmpty, source) }
         apply(entries, from: source)
     }
 

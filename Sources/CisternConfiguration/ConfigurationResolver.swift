@@ -19,7 +19,9 @@ package struct ConfigurationResolver<Root: Sendable>: Sendable {
     }
 
     /// Gives a key the value of a source that is stronger than all before it.
-    package mutating func assign(_ key: ConfigurationKey<Root>, _ input: ConfigurationInput, from source: ConfigurationSource) {
+    package mutating func assign(
+        _ key: ConfigurationKey<Root>, _ input: ConfigurationInput, from source: ConfigurationSource
+    ) {
         let source = source.moved(to: input.position)
         do throws(Objections) {
             try key.assign(input, &root)
@@ -32,7 +34,8 @@ package struct ConfigurationResolver<Root: Sendable>: Sendable {
     }
 
     /// Gives several keys the values that one input holds.
-    package mutating func assign(_ expansion: ConfigurationExpansion, _ text: String, from source: ConfigurationSource) {
+    package mutating func assign(_ expansion: ConfigurationExpansion, _ text: String, from source: ConfigurationSource)
+    {
         let expanded = expansion.expand(text, files)
         let name = expansion.path ?? expansion.environment
         for objection in expanded.objections {
@@ -53,7 +56,8 @@ package struct ConfigurationResolver<Root: Sendable>: Sendable {
         unusable.insert(path)
     }
 
-    package mutating func report(_ key: String, _ value: String, _ source: ConfigurationSource, _ objection: Objection) {
+    package mutating func report(_ key: String, _ value: String, _ source: ConfigurationSource, _ objection: Objection)
+    {
         faults.append(
             ConfigurationFault(
                 key: key, value: value, source: source.moved(to: objection.position).description, rule: objection.rule,

@@ -15,7 +15,8 @@ extension Duration: ConfigurationValue {
             // Go's time.Duration in JSON: what reads like seconds is nanoseconds.
             if nanoseconds > 0, nanoseconds < 1_000_000 {
                 throw Objections(
-                    "must be 0 or at least 1ms; a bare number is nanoseconds", hint: "write \(nanoseconds)s")
+                    "must be 0 or at least 1ms; a bare number is nanoseconds",
+                    hint: "write \(nanoseconds)\(nanoseconds < 1000 ? "s" : "ms")")
             }
             return try accepted(.nanoseconds(nanoseconds))
         }

@@ -74,7 +74,8 @@ extension Bool: ConfigurationValue {
         case .json(let value):
             guard let bool = value.bool else {
                 let isQuoted = value.string == "true" || value.string == "false"
-                throw isQuoted ? Objections("must be true or false", hint: "remove the quotes") : .notA("a boolean", value)
+                throw isQuoted
+                    ? Objections("must be true or false", hint: "remove the quotes") : .notA("a boolean", value)
             }
             return bool
         }

@@ -90,7 +90,9 @@ package struct HTTPBodyParser: ~Copyable {
                 consumed += 2
                 state = .chunkLine
             case .chunkLine:
-                guard let line = try nextLine(input, from: consumed, limit: limits.chunkLine, over: .chunkExtensionsTooLarge)
+                guard
+                    let line = try nextLine(
+                        input, from: consumed, limit: limits.chunkLine, over: .chunkExtensionsTooLarge)
                 else { return .incomplete }
                 try readChunkLine(input.extracting(line))
                 consumed = line.upperBound + 2

@@ -26,9 +26,10 @@ struct HTTPChunkLine {
     private static func checkExtensions(_ line: Span<UInt8>, from start: Int) throws(HTTPRejection) {
         var position = start
         while position < line.count {
+            let first = position == start
             skipWhitespace(line, &position)
             guard position < line.count, line[position] == 0x3B else {
-                throw position == start ? .invalidChunkSize : .invalidChunkExtension
+                throw first ? .invalidChunkSize : .invalidChunkExtension
             }
             position += 1
             skipWhitespace(line, &position)

@@ -50,7 +50,13 @@ enum HTTPRequestLine {
     private static func version(_ text: Span<UInt8>) throws(HTTPRejection) -> HTTPVersion {
         guard text.count == 8, ASCII.equal(text.extracting(..<5), "HTTP/"), text[6] == 0x2E,
             0x30...0x39 ~= text[5], 0x30...0x39 ~= text[7]
-        else { throw HTTPGrammar.firstControl(in: text) == 0x0D ? .bareCarriageReturn : .malformedRequestLine }
+        else {
+            switch HTTPGrammar.firstControl(in: text) {
+            case nil: throw .malformedRequestLine
+            case 0x0D: throw .bareCarriageReturn
+            case _: throw .controlCharacter
+            }
+        }
         guard text[5] == 0x31 else { throw .unsupportedVersion }
         return text[7] == 0x30 ? .http10 : .http11
     }

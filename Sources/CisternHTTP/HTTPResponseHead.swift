@@ -47,19 +47,21 @@ package struct HTTPResponseHead: ~Copyable {
         output.append("\r\n")
     }
 
-    package func field(_ name: StaticString, _ value: Span<UInt8>, to output: inout OutputQueue) {
+    package func field(_ name: StaticString, bytes value: Span<UInt8>, to output: inout OutputQueue) {
         output.append(name)
         output.append(": ")
         if HTTPGrammar.firstControl(in: value) == nil {
             output.append(copying: value)
         } else {
-            for index in value.indices { output.append(value[index] < 0x20 || value[index] == 0x7F ? 0x20 : value[index]) }
+            for index in value.indices {
+                output.append(value[index] < 0x20 || value[index] == 0x7F ? 0x20 : value[index])
+            }
         }
         output.append("\r\n")
     }
 
-    package func field(_ name: StaticString, _ value: Bytes, to output: inout OutputQueue) {
-        field(name, value.span, to: &output)
+    package func field(_ name: StaticString, bytes value: Bytes, to output: inout OutputQueue) {
+        field(name, bytes: value.span, to: &output)
     }
 
     /// Whole field lines as they are, each with its CRLF: constants in one copy.

@@ -33,7 +33,8 @@ extension CacheShard {
     mutating func evict(_ now: Int64, sparing spared: Int32 = CacheSlot.nowhere) {
         var chances = Self.secondChances
         while entries > 0 {
-            let fromSmall = small.count > 0 && (smallIsFull || main.count == 0 || main.count == 1 && main.oldest == spared)
+            let fromSmall =
+                small.count > 0 && (smallIsFull || main.count == 0 || main.count == 1 && main.oldest == spared)
             let slot = fromSmall ? small.oldest : main.oldest
             if slot == spared {
                 move(slot)

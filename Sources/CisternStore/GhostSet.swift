@@ -8,7 +8,7 @@ struct GhostSet {
 
     /// Remembers a dropped entry among the last `capacity` ones.
     mutating func insert(_ hash: UInt32, capacity: Int) {
-        if cells.count < capacity { cells = Array(repeating: 0, count: Self.size(capacity)) }
+        if cells.count < capacity { cells = Array(repeating: 0, count: Self.size(capacity * 2)) }
         drops &+= 1
         var target = bucket(hash).lowerBound
         for cell in bucket(hash) {

@@ -25,6 +25,8 @@ extension LocalCache {
         return Place(shard: shards[shard], hash: UInt32(truncatingIfNeeded: hash))
     }
 
+    package var shardCount: Int { shards.count }
+
     /// How many shards such a cache has: a power of two.
     ///
     /// Keys spread over shards unevenly, so a shard is full before the cache is. With thousands of entries to each that costs a percent

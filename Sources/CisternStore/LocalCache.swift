@@ -77,7 +77,8 @@ public final class LocalCache: Sendable {
         let place = place(of: key)
         return place.shard.state.withLock { state in
             let old = state.live(key, place.hash, { time })
-            let outcome = state.store(key, place.hash, over: old, .init(value: value, expiry: expiry, stored: time), time)
+            let outcome = state.store(
+                key, place.hash, over: old, .init(value: value, expiry: expiry, stored: time), time)
             guard outcome == .refused else { return true }
             if let old { state.delete(old) }
             return false

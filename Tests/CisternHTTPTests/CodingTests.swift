@@ -59,16 +59,18 @@ import Testing
         let bytes = wire(query)
         var reader = HTTPQuery(bytes.span)
         while let item = try reader.next() {
-            items.append("\(text(item.name.span))=\(item.value.map { text($0.span) } ?? "nil")")
+            let value = item.value.map { text($0.span) } ?? "nil"
+            items.append("\(text(item.name.span))=\(value)")
         }
         return items
     }
 
-    @Test(arguments: [
-        ("", []), ("a=1", ["a=1"]), ("a=1&b=2", ["a=1", "b=2"]), ("a", ["a=nil"]), ("a=", ["a="]), ("=a", ["=a"]),
-        ("&&a=1&", ["a=1"]), ("a=1=2", ["a=1=2"]), ("a=1&a=2", ["a=1", "a=2"]), ("a+b=c+d", ["a+b=c+d"]),
-        ("%61%3D=%26%3d", ["a==&="]), ("a=b?c/d", ["a=b?c/d"]), ("=", ["="]), ("a;b", ["a;b=nil"]),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("", []), ("a=1", ["a=1"]), ("a=1&b=2", ["a=1", "b=2"]), ("a", ["a=nil"]), ("a=", ["a="]), ("=a", ["=a"]),
+            ("&&a=1&", ["a=1"]), ("a=1=2", ["a=1=2"]), ("a=1&a=2", ["a=1", "a=2"]), ("a+b=c+d", ["a+b=c+d"]),
+            ("%61%3D=%26%3d", ["a==&="]), ("a=b?c/d", ["a=b?c/d"]), ("=", ["="]), ("a;b", ["a;b=nil"]),
+        ] as [(String, [String])])
     func parametersComeInOrder(_ query: String, _ expected: [String]) throws {
         #expect(try items(query) == expected)
     }
@@ -88,26 +90,28 @@ import Testing
         #expect(try HTTPKey.decode(wire(raw).span, base64URL: false, limit: 1024) == Bytes(wire(key)))
     }
 
-    @Test(arguments: [
-        ("", .empty), (".", .dotSegment), ("..", .dotSegment), ("%2e", .dotSegment), ("%2E.", .dotSegment),
-        ("a/../b", .dotSegment), ("a/.", .dotSegment), ("./a", .dotSegment), ("a%2F..%2Fb", .dotSegment),
-        ("a//..", .dotSegment), ("%", .malformedPercent), ("a%2", .malformedPercent), ("12345", .tooLong),
-        ("%31%32%33%34%35", .tooLong),
-    ] as [(String, HTTPKey.Fault)])
+    @Test(
+        arguments: [
+            ("", .empty), (".", .dotSegment), ("..", .dotSegment), ("%2e", .dotSegment), ("%2E.", .dotSegment),
+            ("a/../b", .dotSegment), ("a/.", .dotSegment), ("./a", .dotSegment), ("a%2F..%2Fb", .dotSegment),
+            ("a//..", .dotSegment), ("%", .malformedPercent), ("a%2", .malformedPercent), ("12345", .tooLong),
+            ("%31%32%33%34%35", .tooLong),
+        ] as [(String, HTTPKey.Fault)])
     func whatNamesNoKeyIsRefused(_ raw: String, _ fault: HTTPKey.Fault) {
         let limit = fault == .tooLong ? 4 : 1024
         #expect(throws: fault) { try HTTPKey.decode(wire(raw).span, base64URL: false, limit: limit) }
     }
 
-    @Test(arguments: [("Lg", "."), ("Li4", ".."), ("AP8", "\u{00}\u{FF}"), ("%4CLg", ",.")])
+    @Test(arguments: [("Lg", "."), ("Li4", ".."), ("AP8", "\u{00}\u{FF}"), ("%4CLg", ",\u{B8}")])
     func base64URLNamesAnyBytes(_ raw: String, _ key: String) throws {
         #expect(try HTTPKey.decode(wire(raw).span, base64URL: true, limit: 2) == Bytes(wire(key)))
     }
 
-    @Test(arguments: [
-        ("", .empty), ("a", .malformedBase64URL), ("AA==", .malformedBase64URL), ("Zm9v/Zm9v", .malformedBase64URL),
-        ("%", .malformedPercent), ("Zm9v", .tooLong),
-    ] as [(String, HTTPKey.Fault)])
+    @Test(
+        arguments: [
+            ("", .empty), ("a", .malformedBase64URL), ("AA==", .malformedBase64URL), ("Zm9v/Zm9v", .malformedBase64URL),
+            ("%", .malformedPercent), ("Zm9v", .tooLong),
+        ] as [(String, HTTPKey.Fault)])
     func whatIsNoBase64URLIsRefused(_ raw: String, _ fault: HTTPKey.Fault) {
         #expect(throws: fault) { try HTTPKey.decode(wire(raw).span, base64URL: true, limit: 2) }
     }

@@ -8,13 +8,20 @@ import Testing
     @Test(arguments: smuggling) func noRequestHidesInAnother(_ sample: Sample) { verify(sample) }
 
     static let lengths: [Sample] = [
-        Sample("RFC 9112 §6.2", "PUT / HTTP/1.1¶Host: h¶Content-Length: 5¶¶hello", ["PUT / @h length 5", "body hello"]),
-        Sample("RFC 9112 §6.2", "GET / HTTP/1.1¶Host: h¶Content-Length: 5¶¶hello", ["GET / @h length 5", "body hello"]),
+        Sample(
+            "RFC 9112 §6.2", "PUT / HTTP/1.1¶Host: h¶Content-Length: 5¶¶hello", ["PUT / @h length 5", "body hello"]),
+        Sample(
+            "RFC 9112 §6.2", "GET / HTTP/1.1¶Host: h¶Content-Length: 5¶¶hello", ["GET / @h length 5", "body hello"]),
         Sample("RFC 9112 §6.2", "PUT / HTTP/1.1¶Host: h¶Content-Length: 0¶¶", ["PUT / @h length 0", "body "]),
         Sample("RFC 9112 §6.2", "PUT / HTTP/1.0¶Content-Length: 1¶¶a", ["PUT / 1.0 length 1", "body a"]),
-        Sample("RFC 9112 §6.2", "PUT / HTTP/1.1¶Host: h¶Content-Length: 005¶¶hello", ["PUT / @h length 5", "body hello"]),
-        Sample("RFC 9112 §6.2", "PUT / HTTP/1.1¶Host: h¶Content-Length: 2¶¶\u{00}\n", ["PUT / @h length 2", "body \u{00}\n"]),
-        Sample("RFC 9112 §8", "PUT / HTTP/1.1¶Host: h¶Content-Length: 5¶¶hel", ["PUT / @h length 5", "partial hel", "waiting 0"]),
+        Sample(
+            "RFC 9112 §6.2", "PUT / HTTP/1.1¶Host: h¶Content-Length: 005¶¶hello", ["PUT / @h length 5", "body hello"]),
+        Sample(
+            "RFC 9112 §6.2", "PUT / HTTP/1.1¶Host: h¶Content-Length: 2¶¶\u{00}\n",
+            ["PUT / @h length 2", "body \u{00}\n"]),
+        Sample(
+            "RFC 9112 §8", "PUT / HTTP/1.1¶Host: h¶Content-Length: 5¶¶hel",
+            ["PUT / @h length 5", "partial hel", "waiting 0"]),
         Sample("RFC 9112 §6.3", "PUT / HTTP/1.1¶Host: h¶¶", "PUT / @h"),
         Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 2, 2¶¶ab", ["PUT / @h length 2", "body ab"]),
         Sample(
@@ -22,7 +29,8 @@ import Testing
             ["PUT / @h length 2", "body ab"]),
         Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 2, 3¶¶ab", .conflictingContentLength),
         Sample(
-            "RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 2¶Content-Length: 3¶¶ab", .conflictingContentLength),
+            "RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 2¶Content-Length: 3¶¶ab", .conflictingContentLength
+        ),
         Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 2,¶¶ab", .invalidContentLength),
         Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: ,2¶¶ab", .invalidContentLength),
         Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length:¶¶ab", .invalidContentLength),
@@ -37,8 +45,10 @@ import Testing
         Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: \u{B2}¶¶ab", .invalidContentLength),
         Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 1e1¶¶ab", .invalidContentLength),
         Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 9223372036854775808¶¶", .invalidContentLength),
-        Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 18446744073709551618¶¶ab", .invalidContentLength),
-        Sample("RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 99999999999999999999999¶¶", .invalidContentLength),
+        Sample(
+            "RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 18446744073709551618¶¶ab", .invalidContentLength),
+        Sample(
+            "RFC 9110 §8.6", "PUT / HTTP/1.1¶Host: h¶Content-Length: 99999999999999999999999¶¶", .invalidContentLength),
         Sample(
             "RFC 9110 §15.5.14", "PUT / HTTP/1.1¶Host: h¶Content-Length: 9223372036854775807¶¶",
             ["PUT / @h length 9223372036854775807", "413 contentTooLarge"]),
@@ -48,12 +58,16 @@ import Testing
     ]
 
     static let codings: [Sample] = [
-        Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶¶0¶¶", ["PUT / @h chunked", "body "]),
+        Sample(
+            "RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶¶0¶¶", ["PUT / @h chunked", "body "]),
         Sample("RFC 9112 §7", "PUT / HTTP/1.1¶Host: h¶transfer-encoding: CHUNKED¶¶0¶¶", ["PUT / @h chunked", "body "]),
         Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: gzip, chunked¶¶0¶¶", .unknownTransferCoding),
-        Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: a;b=c, chunked¶¶0¶¶", .unknownTransferCoding),
-        Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: a;b=\",\", chunked¶¶", .unknownTransferCoding),
-        Sample("RFC 9112 §7", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: identity, chunked¶¶0¶¶", .unknownTransferCoding),
+        Sample(
+            "RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: a;b=c, chunked¶¶0¶¶", .unknownTransferCoding),
+        Sample(
+            "RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: a;b=\",\", chunked¶¶", .unknownTransferCoding),
+        Sample(
+            "RFC 9112 §7", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: identity, chunked¶¶0¶¶", .unknownTransferCoding),
         Sample(
             "RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: gzip¶Transfer-Encoding: chunked¶¶0¶¶",
             .unknownTransferCoding),
@@ -154,26 +168,31 @@ import Testing
     /// Each hides a second request where two readers might disagree about the end of the first.
     static let smuggling: [Sample] = [
         Sample(
-            "RFC 9112 §6.3", "POST / HTTP/1.1¶Host: h¶Content-Length: 4¶Transfer-Encoding: chunked¶¶0¶¶GET /x HTTP/1.1¶Host: h¶¶",
+            "RFC 9112 §6.3",
+            "POST / HTTP/1.1¶Host: h¶Content-Length: 4¶Transfer-Encoding: chunked¶¶0¶¶GET /x HTTP/1.1¶Host: h¶¶",
             .lengthAndTransferCoding),
         Sample(
-            "RFC 9112 §6.3", "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶Content-Length: 4¶¶0¶¶GET /x HTTP/1.1¶Host: h¶¶",
+            "RFC 9112 §6.3",
+            "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶Content-Length: 4¶¶0¶¶GET /x HTTP/1.1¶Host: h¶¶",
             .lengthAndTransferCoding),
         Sample(
-            "RFC 9112 §6.3", "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: x¶Content-Length: 4¶¶0¶¶GET /x HTTP/1.1¶Host: h¶¶",
+            "RFC 9112 §6.3",
+            "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: x¶Content-Length: 4¶¶0¶¶GET /x HTTP/1.1¶Host: h¶¶",
             .lengthAndTransferCoding),
         Sample(
-            "RFC 9112 §6.3", "POST / HTTP/1.1¶Host: h¶Content-Length: 0¶Content-Length: 27¶¶GET /x HTTP/1.1¶Host: h¶¶",
+            "RFC 9112 §6.3", "POST / HTTP/1.1¶Host: h¶Content-Length: 0¶Content-Length: 28¶¶GET /x HTTP/1.1¶Host: h¶¶",
             .conflictingContentLength),
         Sample(
             "RFC 9112 §5.1", "POST / HTTP/1.1¶Host: h¶Content-Length : 27¶¶GET /x HTTP/1.1¶Host: h¶¶",
             .whitespaceBeforeColon),
         Sample(
-            "RFC 9112 §5.2", "POST / HTTP/1.1¶Host: h¶X: y¶ Content-Length: 27¶¶GET /x HTTP/1.1¶Host: h¶¶", .foldedField),
+            "RFC 9112 §5.2", "POST / HTTP/1.1¶Host: h¶X: y¶ Content-Length: 28¶¶GET /x HTTP/1.1¶Host: h¶¶", .foldedField
+        ),
         Sample(
-            "RFC 9112 §2.2", "POST / HTTP/1.1¶Host: h¶X: y\nContent-Length: 27¶¶GET /x HTTP/1.1¶Host: h¶¶", .bareLineFeed),
+            "RFC 9112 §2.2", "POST / HTTP/1.1¶Host: h¶X: y\nContent-Length: 28¶¶GET /x HTTP/1.1¶Host: h¶¶",
+            .bareLineFeed),
         Sample(
-            "RFC 9112 §2.2", "POST / HTTP/1.1¶Host: h¶X: y\rContent-Length: 27¶¶GET /x HTTP/1.1¶Host: h¶¶",
+            "RFC 9112 §2.2", "POST / HTTP/1.1¶Host: h¶X: y\rContent-Length: 28¶¶GET /x HTTP/1.1¶Host: h¶¶",
             .bareCarriageReturn),
         Sample(
             "RFC 9112 §2.2", "GET / HTTP/1.1¶Host: h¶\r\n\nGET /x HTTP/1.1¶Host: h¶¶",
@@ -182,8 +201,8 @@ import Testing
             "RFC 9110 §8.6", "POST / HTTP/1.1¶Host: h¶Content_Length: 27¶¶GET /x HTTP/1.1¶Host: h¶¶",
             ["POST / @h", "GET /x @h"]),
         Sample(
-            "RFC 9112 §6.2", "GET / HTTP/1.1¶Host: h¶Content-Length: 27¶¶GET /x HTTP/1.1¶Host: h¶¶",
-            ["GET / @h length 27", "body GET /x HTTP/1.1\r\nHost: h\r\n", "waiting 2"]),
+            "RFC 9112 §6.2", "GET / HTTP/1.1¶Host: h¶Content-Length: 28¶¶GET /x HTTP/1.1¶Host: h¶¶",
+            ["GET / @h length 28", "body GET /x HTTP/1.1\r\nHost: h\r\n\r\n"]),
         Sample(
             "RFC 9112 §6.2", "POST / HTTP/1.1¶Host: h¶Content-Length: 3¶¶abcGET /x HTTP/1.1¶Host: h¶¶",
             ["POST / @h length 3", "body abc", "GET /x @h"]),
@@ -197,13 +216,15 @@ import Testing
             "RFC 9112 §7.1.2", "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶¶0¶X: y¶¶GET /x HTTP/1.1¶Host: h¶¶",
             ["POST / @h chunked", "body ", "GET /x @h"]),
         Sample(
-            "RFC 9112 §7.1.1", "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶¶2;\nxx¶4c¶0¶¶GET /x HTTP/1.1¶Host: h¶¶",
+            "RFC 9112 §7.1.1",
+            "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶¶2;\nxx¶4c¶0¶¶GET /x HTTP/1.1¶Host: h¶¶",
             ["POST / @h chunked", "400 bareLineFeed"]),
         Sample(
             "RFC 9112 §7.1", "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶¶5¶abcXX0¶¶GET /x HTTP/1.1¶Host: h¶¶",
             ["POST / @h chunked", "partial abcXX", "400 chunkNotTerminated"]),
         Sample(
-            "RFC 9112 §7.1", "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶¶100000000000000000¶¶GET /x HTTP/1.1¶¶",
+            "RFC 9112 §7.1",
+            "POST / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked¶¶100000000000000000¶¶GET /x HTTP/1.1¶¶",
             ["POST / @h chunked", "400 chunkSizeOverflow"]),
         Sample(
             "RFC 9112 §3", "GET / HTTP/1.1¶Host: h¶¶GET /x HTTP/1.1 HTTP/1.1¶Host: h¶¶",

@@ -40,6 +40,6 @@ import Testing
 
     @Test func theFirstOfSeveralControlCharactersIsTold() {
         #expect(HTTPGrammar.firstControl(in: wire("ab\t\u{80}cd\r\u{00}").span) == 0x0D)
-        #expect(HTTPGrammar.firstControl(in: [].span) == nil)
+        #expect(HTTPGrammar.firstControl(in: Span()) == nil)
     }
 }

@@ -5,7 +5,9 @@ import Testing
 @Suite struct LimitTests {
     @Test(arguments: [("GET", 8192), ("CONNECT", 8192), ("OPTIONS", 8192)])
     func aTargetOfTheLimitIsRead(_ method: String, _ size: Int) {
-        let target = method == "CONNECT" ? "\(String(repeating: "a", count: size - 2)):1" : "/\(String(repeating: "a", count: size - 1))"
+        let target =
+            method == "CONNECT"
+            ? "\(String(repeating: "a", count: size - 2)):1" : "/\(String(repeating: "a", count: size - 1))"
         let bytes = wire("\(method) \(target) HTTP/1.1¶Host: h:1¶¶")
         for pieces in [[bytes], bytes.map { [$0] }] {
             let events = transcript(pieces)
@@ -70,7 +72,9 @@ import Testing
         // 16 of 1000 fit into 16 KiB with the last line's none.
         let chunk = "1;" + String(repeating: "a", count: 999) + "¶x¶"
         let bytes = wire("\(start)\(String(repeating: chunk, count: chunks))0¶¶")
-        #expect(transcript([bytes]).last == (fits ? "body \(String(repeating: "x", count: chunks))" : "400 chunkExtensionsTooLarge"))
+        #expect(
+            transcript([bytes]).last
+                == (fits ? "body \(String(repeating: "x", count: chunks))" : "400 chunkExtensionsTooLarge"))
     }
 
     @Test(arguments: [(0, true), (1, false)])

@@ -75,7 +75,7 @@ import Testing
         Sample("RFC 9112 §2.3", "GET / HTTP¶Host: h¶¶", .malformedRequestLine),
         Sample("RFC 9112 §2.3", "GET / HTTPS/1.1¶Host: h¶¶", .malformedRequestLine),
         Sample("RFC 9112 §2.3", "GET / ICY/1.1¶Host: h¶¶", .malformedRequestLine),
-        Sample("RFC 9112 §2.3", "GET / HTTP/1.1\u{00}¶Host: h¶¶", .malformedRequestLine),
+        Sample("RFC 9112 §2.3", "GET / HTTP/1.1\u{00}¶Host: h¶¶", .controlCharacter),
     ]
 
     static let beginnings: [Sample] = [

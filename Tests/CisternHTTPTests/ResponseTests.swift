@@ -44,7 +44,9 @@ private func written(_ write: (inout OutputQueue) -> Void) -> String {
         let (status, content, context, expected, expectedCoding) = Self.framings[index]
         var coding: Head.Coding?
         let head = written { coding = HTTPResponseHead(status, to: &$0).end(content, for: context, to: &$0) }
-        #expect(head == "HTTP/1.1 " + expected.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\r\n"))
+        #expect(
+            head == "HTTP/1.1 "
+                + expected.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\r\n"))
         #expect(coding == expectedCoding)
     }
 
@@ -54,18 +56,19 @@ private func written(_ write: (inout OutputQueue) -> Void) -> String {
             let head = HTTPResponseHead(.ok, to: &output)
             head.field("A", "b", to: &output)
             head.field("Cache-TTL", decimal: -7, to: &output)
-            head.field("ETag", value, to: &output)
+            head.field("ETag", bytes: value, to: &output)
             head.lines("X: y\r\nZ: z\r\n", to: &output)
             _ = head.end(.length(1), for: Self.context(), to: &output)
         }
         #expect(
             head
-                == "HTTP/1.1 200 OK\r\nA: b\r\nCache-TTL: -7\r\nETag: \"e\"\r\nX: y\r\nZ: z\r\nContent-Length: 1\r\n\r\n")
+                == "HTTP/1.1 200 OK\r\nA: b\r\nCache-TTL: -7\r\nETag: \"e\"\r\nX: y\r\nZ: z\r\nContent-Length: 1\r\n\r\n"
+        )
     }
 
     @Test func aValueCannotBeginALineOfItsOwn() {
         let value = Bytes(wire("a\r\nSet-Cookie: b\u{00}c\td\u{7F}\u{FF}"))
-        let head = written { HTTPResponseHead(.ok, to: &$0).field("A", value, to: &$0) }
+        let head = written { HTTPResponseHead(.ok, to: &$0).field("A", bytes: value, to: &$0) }
         #expect(head == "HTTP/1.1 200 OK\r\nA: a  Set-Cookie: b c d \u{FF}\r\n")
     }
 
@@ -88,7 +91,9 @@ private func written(_ write: (inout OutputQueue) -> Void) -> String {
         }
     }
 
-    @Test(arguments: [(1, "1"), (9, "9"), (10, "a"), (15, "f"), (16, "10"), (255, "ff"), (256, "100"), (70000, "11170")])
+    @Test(arguments: [
+        (1, "1"), (9, "9"), (10, "a"), (15, "f"), (16, "10"), (255, "ff"), (256, "100"), (70000, "11170"),
+    ])
     func aChunkBeginsWithItsSize(_ size: Int, _ digits: String) {
         let content = String(repeating: "x", count: size)
         #expect(written { HTTPChunks.append(Bytes(content), to: &$0) } == "\(digits)\r\n\(content)\r\n")
@@ -136,7 +141,9 @@ private func written(_ write: (inout OutputQueue) -> Void) -> String {
             }
             let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
             day += 1
-            if day > [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month] { (month, day) = (month + 1, 1) }
+            if day > [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month] {
+                (month, day) = (month + 1, 1)
+            }
             if month == 12 { (year, month) = (year + 1, 0) }
         }
     }

@@ -35,6 +35,8 @@ enum RedisURL {
 
         private mutating func parseNetwork(_ address: [UInt8], isSecure: Bool) throws(Objections) {
             let (authority, path) = address.split(at: "/") ?? (address, [])
+            // A slash in a password ends the host before the user has ended.
+            if path.contains(UInt8(ascii: "@")) { throw Self.unusableEndpoint }
             let endpoint = try takeUser(authority)
             let (host, port) = try splitEndpoint(endpoint)
             set("tls_enabled", isSecure ? "true" : "false")
@@ -70,16 +72,14 @@ enum RedisURL {
         }
 
         private func splitEndpoint(_ endpoint: [UInt8]) throws(Objections) -> (host: [UInt8], port: [UInt8]) {
-            let wrong = Objections(
-                "must have a host and a port", hint: "IPv6 stands in brackets; in a password, write / as %2F and @ as %40")
             if endpoint.first == UInt8(ascii: "[") {
-                guard let end = endpoint.firstIndex(of: UInt8(ascii: "]")) else { throw wrong }
+                guard let end = endpoint.firstIndex(of: UInt8(ascii: "]")) else { throw Self.unusableEndpoint }
                 let rest = endpoint[(end + 1)...]
-                guard rest.isEmpty || rest.first == UInt8(ascii: ":") else { throw wrong }
+                guard rest.isEmpty || rest.first == UInt8(ascii: ":") else { throw Self.unusableEndpoint }
                 return (Array(endpoint[1..<end]), Array(rest.dropFirst()))
             }
             guard let (host, port) = endpoint.split(at: ":") else { return (endpoint, []) }
-            guard !port.isEmpty, port.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { throw wrong }
+            guard !port.isEmpty, port.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { throw Self.unusableEndpoint }
             return (host, port)
         }
 
@@ -108,14 +108,22 @@ enum RedisURL {
 
         private mutating func set(_ key: String, _ text: String) { result.settings.append((key, text)) }
 
+        private static var unusableEndpoint: Objections {
+            Objections(
+                "must have a host and a port",
+                hint: "IPv6 stands in brackets; in a password, write / as %2F and @ as %40")
+        }
+
         private static var unknownScheme: Objections {
             Objections(
-                "must begin with redis://, rediss://, valkey://, valkeys:// or unix://", hint: "write redis://host:6379/0")
+                "must begin with redis://, rediss://, valkey://, valkeys:// or unix://",
+                hint: "write redis://host:6379/0")
         }
 
         /// Decodes `%41`, once; a plus is a plus.
         private func decode(_ bytes: [UInt8]) throws(Objections) -> String {
-            guard let decoded = PercentDecoding.decode(bytes), let text = String(validating: decoded, as: UTF8.self) else {
+            guard let decoded = PercentDecoding.decode(bytes), let text = String(validating: decoded, as: UTF8.self)
+            else {
                 throw Objections("must be percent-encoded UTF-8", hint: "write a percent sign as %25")
             }
             return text

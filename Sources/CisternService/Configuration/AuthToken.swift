@@ -20,7 +20,9 @@ package struct AuthToken: Sendable, Hashable {
 
     func json(showing token: String) -> JSONValue {
         let scopes = AuthScope.allCases.filter(self.scopes.contains).map { JSONValue(.string($0.rawValue)) }
-        return ["name": JSONValue(.string(name)), "token": JSONValue(.string(token)), "scopes": JSONValue(.array(scopes))]
+        return [
+            "name": JSONValue(.string(name)), "token": JSONValue(.string(token)), "scopes": JSONValue(.array(scopes)),
+        ]
     }
 }
 

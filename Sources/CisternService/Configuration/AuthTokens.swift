@@ -82,7 +82,9 @@ extension AuthTokens: ConfigurationValue {
         for (index, token) in list.enumerated() {
             var own = Self.objections(to: token)
             if let first = names.updateValue(index, forKey: token.name) {
-                own.append(Objection("must be unique", hint: "tokens \(first) and \(index) are both called so", place: ".name"))
+                own.append(
+                    Objection("must be unique", hint: "tokens \(first) and \(index) are both called so", place: ".name")
+                )
             }
             if let first = places.updateValue(index, forKey: token.token) {
                 own.append(Objection("must be unique", hint: "tokens \(first) and \(index) are equal", place: ".token"))
@@ -106,7 +108,8 @@ extension AuthTokens: ConfigurationValue {
             objections.append(Objection(rule, hint: "make one with: openssl rand -hex 32", place: ".token"))
         }
         if token.scopes.isEmpty {
-            objections.append(Objection("must not be empty", hint: "a token without scopes allows nothing", place: ".scopes"))
+            objections.append(
+                Objection("must not be empty", hint: "a token without scopes allows nothing", place: ".scopes"))
         }
         return objections
     }

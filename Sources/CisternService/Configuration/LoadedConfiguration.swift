@@ -31,7 +31,8 @@ package struct LoadedConfiguration: Sendable {
             backend = config.backend == .redis ? .redis : .local
             backendReason = "configured by \((sources["backend"] ?? .standard).description)"
             if config.backend == .local, let address, let given {
-                warnings.append(ConfigurationWarning(key: address, message: "has no effect with backend local, though \(given)"))
+                warnings.append(
+                    ConfigurationWarning(key: address, message: "has no effect with backend local, though \(given)"))
             }
         case .auto:
             backend = address == nil ? .local : .redis

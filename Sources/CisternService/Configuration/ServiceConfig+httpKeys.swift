@@ -46,12 +46,14 @@ extension ServiceConfig {
             "http.drain_delay", \.http.drainDelay, prefix: prefix, rule: .zeroIsOff,
             "How long it goes on after SIGTERM while it says that it is not ready. Less than `shutdown_timeout`."),
         Key(
-            "http.shutdown_timeout", \.http.shutdownTimeout, prefix: prefix, rule: .positive, hint: "the default is 25s",
+            "http.shutdown_timeout", \.http.shutdownTimeout, prefix: prefix, rule: .positive,
+            hint: "the default is 25s",
             "How long it may take to end after SIGTERM."),
     ]
 
     static let httpAccessKeys: [Key] = [
-        Key("http.tls_cert_file", \.http.tlsCertFile, prefix: prefix, "Its certificate (PEM), for HTTPS. With the key."),
+        Key(
+            "http.tls_cert_file", \.http.tlsCertFile, prefix: prefix, "Its certificate (PEM), for HTTPS. With the key."),
         Key("http.tls_key_file", \.http.tlsKeyFile, prefix: prefix, "Its key (PEM), for HTTPS. With the certificate."),
         Key(
             "http.allow_unauthenticated", \.http.allowUnauthenticated, prefix: prefix,

@@ -24,7 +24,8 @@ extension ServiceConfig {
             "circuit_breaker.check_interval", \.circuitBreaker.checkInterval, prefix: prefix, rule: .positive,
             hint: "the default is 10s", "The pause between two probes, and the window of the failure rate."),
         Key(
-            "circuit_breaker.success_threshold", \.circuitBreaker.successThreshold, prefix: prefix, rule: .range(1...1000),
+            "circuit_breaker.success_threshold", \.circuitBreaker.successThreshold, prefix: prefix,
+            rule: .range(1...1000),
             hint: "the default is 2", "How many successes in a row close it."),
     ]
 
@@ -34,7 +35,8 @@ extension ServiceConfig {
             "fallback.writes", \.fallback.writes, prefix: prefix,
             "Writes while Redis is unavailable: kept in memory and replayed, or refused."),
         Key(
-            "fallback.redis_budget", \.fallback.redisBudget, prefix: prefix, rule: .positive, hint: "the default is 250ms",
+            "fallback.redis_budget", \.fallback.redisBudget, prefix: prefix, rule: .positive,
+            hint: "the default is 250ms",
             "What Redis gets of a request's time. At most `http.request_timeout`."),
         Key(
             "fallback.max_pending", \.fallback.maxPending, prefix: prefix, rule: .atLeast(1), unit: "writes",

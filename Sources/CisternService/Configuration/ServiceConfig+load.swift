@@ -15,7 +15,8 @@ extension ServiceConfig {
         files: ConfigurationFiles = .system, checks: [ConfigurationRule<ServiceConfig>] = fileRules
     ) throws(ConfigurationFaults) -> LoadedConfiguration {
         var resolver = ConfigurationResolver(catalog, files: files)
-        let file = file.map { ($0, ConfigurationSource.flag("--config")) }
+        let file =
+            file.map { ($0, ConfigurationSource.flag("--config")) }
             ?? environment[fileVariable].map { ($0, .environment(fileVariable)) }
         if let (path, origin) = file { resolver.read(file: path, namedBy: origin) }
         resolver.read(
@@ -50,6 +51,10 @@ extension ConfigurationResolver<ServiceConfig> {
         let source = ConfigurationSource.file(path)
         do throws(Objections) {
             let more = try AuthTokens.read(text: text)
+            if more.list.isEmpty {
+                throw Objections(
+                    "must hold at least one token", hint: "each has a name, a token and scopes")
+            }
             root.auth.tokens.list += more.list
             attribute("auth.tokens", to: source)
         } catch {

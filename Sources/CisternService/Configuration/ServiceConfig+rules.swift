@@ -70,7 +70,8 @@ extension ServiceConfig {
             guard config.http.maxValueBytes > config.localCache.maxBytes else { return [] }
             return [
                 Breach(
-                    "http.max_value_bytes", "must be at most local_cache.max_bytes, which is \(config.localCache.maxBytes)",
+                    "http.max_value_bytes",
+                    "must be at most local_cache.max_bytes, which is \(config.localCache.maxBytes)",
                     hint: "lower it, or raise local_cache.max_bytes")
             ]
         },
@@ -78,12 +79,14 @@ extension ServiceConfig {
             "http.max_value_bytes", "fallback.enabled", "fallback.writes", "fallback.max_pending_bytes"
         ) { config in
             let fallback = config.fallback
-            guard fallback.enabled, fallback.writes == .memory, config.http.maxValueBytes > fallback.maxPendingBytes else {
+            guard fallback.enabled, fallback.writes == .memory, config.http.maxValueBytes > fallback.maxPendingBytes
+            else {
                 return []
             }
             return [
                 Breach(
-                    "http.max_value_bytes", "must be at most fallback.max_pending_bytes, which is \(fallback.maxPendingBytes)",
+                    "http.max_value_bytes",
+                    "must be at most fallback.max_pending_bytes, which is \(fallback.maxPendingBytes)",
                     hint: "lower it, or raise fallback.max_pending_bytes")
             ]
         },
