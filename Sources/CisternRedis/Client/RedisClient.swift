@@ -2,6 +2,7 @@ public import CisternBytes
 public import CisternRESP
 package import CisternSockets
 package import Logging
+internal import Synchronization
 
 /// A client of one Redis server: a pool of pipelined connections that reconnects by itself.
 ///
@@ -14,8 +15,9 @@ package import Logging
 public final class RedisClient: Sendable {
     private let group: EventLoopGroup
     private let ownsGroup: Bool
+    private let isClosed = Atomic(false)
     let shards: [RedisShard]
-    private let options: RedisConnectionOptions
+    let options: RedisConnectionOptions
 
     /// How long an operation may take unless it is told otherwise: the sum of pool, write and read timeout.
     public let defaultTimeout: Duration
@@ -45,6 +47,7 @@ public final class RedisClient: Sendable {
     }
 
     deinit {
+        guard !isClosed.load(ordering: .acquiring) else { return }
         // Without close() the connections are ended all the same; the loops stop when those are gone.
         let loops = ownsGroup ? group.loops : []
         let shards = shards
@@ -58,10 +61,13 @@ public final class RedisClient: Sendable {
     public func close() async {
         for shard in shards { await shard.close() }
         if ownsGroup { await group.stop() }
+        isClosed.store(true, ordering: .releasing)
     }
 
+    /// A timeout that has passed before it began is one that no turn of the loop is too early for.
     private func deadline(_ timeout: Duration?) -> MonotonicTime {
-        .now + (timeout ?? defaultTimeout)
+        if let timeout, timeout <= .zero { return MonotonicTime(nanoseconds: .min) }
+        return .now + (timeout ?? defaultTimeout)
     }
 
     var preferred: RedisShard { shards[group.preferredIndex()] }

@@ -26,6 +26,8 @@ final class RedisPipe: EventSource, OutputSource {
 
     let id: Int
     let openedAt: MonotonicTime
+    /// When the connection stood, before TLS; nil until then.
+    private(set) var connectedAt: MonotonicTime?
     /// When a command was last given to it.
     private(set) var lastUsed: MonotonicTime
     /// No new command is given to it; it closes when its last reply has come.
@@ -43,6 +45,7 @@ final class RedisPipe: EventSource, OutputSource {
     /// The number of the first pending command; numbers count up from 0.
     private var firstNumber = 0
     private var timer: TimerID?
+    private var moreTimer: TimerID?
     private var timerDeadline = MonotonicTime.distantFuture
     /// Since when a reply is owed and nothing was received.
     private var silentSince = MonotonicTime.distantFuture
@@ -87,7 +90,7 @@ final class RedisPipe: EventSource, OutputSource {
     func open(tls: TLSClient?, until deadline: MonotonicTime) async -> RedisError? {
         self.tls = tls
         let timer = loop.schedule(at: deadline) { [unowned self] in
-            end(RedisError(.timeout, phase: phase, retry: .ifRepeatable, "no connection within the dial timeout"))
+            end(ErrorHandler.dialTimeout(phase))
         }
         defer { loop.cancel(timer) }
         return await withUnsafeContinuation { continuation in
@@ -112,11 +115,8 @@ final class RedisPipe: EventSource, OutputSource {
 
     private func connected(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
         if let error = stream.finishConnecting() { return end(ErrorHandler.classify(error, phase: .dialing)) }
-        guard let tls else {
-            state = .open
-            continuation?.resume(returning: nil)
-            return
-        }
+        connectedAt = .now
+        guard let tls else { return opened(continuation) }
         state = .securing(continuation)
         if let error = stream.startTLS(
             tls.context, serverName: tls.serverName, resumptionKey: tls.resumptionKey)
@@ -126,12 +126,16 @@ final class RedisPipe: EventSource, OutputSource {
         secure(continuation)
     }
 
+    private func opened(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
+        state = .open
+        shard.counters.idle.add(1)
+        continuation?.resume(returning: nil)
+    }
+
     private func secure(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
         switch stream.handshake() {
         case .blocked: break
-        case .done:
-            state = .open
-            continuation?.resume(returning: nil)
+        case .done: opened(continuation)
         case .failed(let error): end(ErrorHandler.classify(error, phase: .handshake))
         }
     }
@@ -159,10 +163,14 @@ final class RedisPipe: EventSource, OutputSource {
 
     /// Notes who waits for the replies to what `write` has put into the output.
     func enqueue(_ completion: PendingCommand.Completion, _ deadline: MonotonicTime) {
-        if pending.isEmpty { silentSince = loop.now }
+        if pending.isEmpty {
+            silentSince = loop.now
+            shard.counters.idle.add(-1)
+        }
         lastUsed = loop.now
         pending.append(PendingCommand(completion: completion, deadline: deadline, start: nextStart))
-        if deadline < timerDeadline { setTimer(min(deadline, stuckAt)) }
+        let next = min(deadline, stuckAt)
+        if next < timerDeadline { setTimer(next) }
     }
 
     /// Lets go whoever waits for a command, by the number it was given.
@@ -198,7 +206,17 @@ final class RedisPipe: EventSource, OutputSource {
             }
         }
         stream.input.releaseIfEmpty()
+        if stream.mayHaveMore, tls != nil { receiveNextTurn() }
         shard.pipeMadeRoom()
+    }
+
+    /// Goes on with what TLS has read already: the loop sees the descriptor alone and would not call for it.
+    private func receiveNextTurn() {
+        if let moreTimer { loop.cancel(moreTimer) }
+        moreTimer = loop.schedule(at: loop.now + .nanoseconds(1)) { [unowned self] in
+            moreTimer = nil
+            receive()
+        }
     }
 
     /// Hands out the replies that have come whole; false when the pipe has ended.
@@ -218,9 +236,12 @@ final class RedisPipe: EventSource, OutputSource {
                 if pending[0].take(reply) {
                     pending.removeFirst()
                     firstNumber += 1
-                    if isDraining, pending.isEmpty {
-                        end(RedisError(.connection, phase: .queued, retry: .ifRepeatable, "the connection was retired"))
-                        return false
+                    if pending.isEmpty {
+                        shard.counters.idle.add(1)
+                        if isDraining {
+                            end(ErrorHandler.retired)
+                            return false
+                        }
                     }
                 }
             }
@@ -232,7 +253,7 @@ final class RedisPipe: EventSource, OutputSource {
 
     private func unaskedReply(_ reply: RESPValue) -> RedisError {
         if case .error(let error) = reply { return ErrorHandler.classify(error, phase: .queued) }
-        return RedisError(.protocol, phase: .reading, retry: .never, "the server sent a reply to nothing")
+        return RedisError(.protocol, phase: .queued, retry: .ifRepeatable, "the server sent a reply to nothing")
     }
 
     func flushOutput() {
@@ -244,7 +265,10 @@ final class RedisPipe: EventSource, OutputSource {
         case .blocked:
             if stream.bytesWritten > before || blockedSince == .distantFuture { blockedSince = loop.now }
             if stuckAt < timerDeadline { setTimer(stuckAt) }
-        case .failed(let error): end(ErrorHandler.classify(error, phase: .written))
+        case .failed(let error):
+            // The server may have said why before it closed; what it said is better than "broken pipe".
+            receive()
+            end(ErrorHandler.classify(error, phase: .written))
         }
     }
 
@@ -287,9 +311,7 @@ final class RedisPipe: EventSource, OutputSource {
     /// Takes no new commands and closes when the last reply has come.
     func drain() {
         isDraining = true
-        if pending.isEmpty {
-            end(RedisError(.connection, phase: .queued, retry: .ifRepeatable, "the connection was retired"))
-        }
+        if pending.isEmpty { end(ErrorHandler.retired) }
     }
 
     /// Closes at once; everyone who waits gets the error.
@@ -297,18 +319,17 @@ final class RedisPipe: EventSource, OutputSource {
         let previous = state
         if case .closed = previous { return }
         state = .closed(error)
-        if let timer { loop.cancel(timer) }
+        for timer in [timer, moreTimer] { if let timer { loop.cancel(timer) } }
         timer = nil
+        moreTimer = nil
         let written = stream.bytesWritten
         stream.close()
+        if case .open = previous, pending.isEmpty { shard.counters.idle.add(-1) }
         for index in pending.indices {
             // What was not written cannot have been executed, and of the rest only the first can have begun to answer.
             let phase: RedisError.Phase =
                 pending[index].start >= written ? .queued : index == 0 && decoder.isWithinReply ? .reading : .written
-            pending[index].abandon(
-                RedisError(
-                    error.kind, phase: phase, serverCode: error.serverCode, retry: error.retry,
-                    breakerEffect: error.breakerEffect, isOutcomeUnknown: phase != .queued, error.message))
+            pending[index].abandon(error.at(phase))
         }
         pending.removeAll()
         switch previous {

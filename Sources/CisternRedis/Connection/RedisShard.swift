@@ -2,17 +2,10 @@ internal import CisternBytes
 internal import CisternRESP
 internal import CisternResilience
 internal import CisternSockets
-internal import DequeModule
 internal import Logging
 
 /// One event loop's share of a client's connections, and what they are used for. Pinned to that loop.
 actor RedisShard {
-    /// A caller that waits for a connection.
-    private struct Waiter {
-        let number: Int
-        let give: UnsafeContinuation<Outcome<Int>, Never>
-    }
-
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -20,24 +13,32 @@ actor RedisShard {
     nonisolated let counters = RedisCounters()
     let tls: TLSClient?
     let gate: AuthenticationGate
-    let logger: Logger?
+    private let logger: Logger?
     private let policy: PoolPolicy
     private let backoff: Backoff
 
     private var pipes: [RedisPipe] = []
-    private var waiters = Deque<Waiter>()
-    private var nextWaiter = 0
     private var nextPipe = 0
-    private var isDialing = false
-    private var isClosed = false
+    /// Callers that wait for a connection, and callers that wait for their next attempt.
+    private var waiters = WaitingLine<UnsafeContinuation<Outcome<Int>, Never>>()
+    private var pauses = WaitingLine<UnsafeContinuation<Void, Never>>()
+    private var nextNumber = 0
+
+    private(set) var isClosed = false
+    private var dialing: Task<Void, Never>?
+    /// The connection that is being made, so that closing need not wait for it.
+    var dialedPipe: RedisPipe?
+    private var hasConnected = false
     /// Failed attempts in a row, and what the last one died of.
     private var failures = 0
     private var lastFailure: RedisError?
     private var nextAttempt = MonotonicTime(nanoseconds: .min)
     private var attemptTimer: TimerID?
     private var checkTimer: TimerID?
-    /// The pipe that is to be retired when its successor stands.
-    private var retiring: Int?
+    /// All connections are too old; the next one replaces them.
+    private var isReplacing = false
+    /// When connections were last given up because their server had become a replica.
+    private var renewedAt = MonotonicTime(nanoseconds: .min)
 
     init(
         loop: EventLoop, options: RedisConnectionOptions, tls: TLSClient?, policy: PoolPolicy, gate: AuthenticationGate,
@@ -68,8 +69,11 @@ actor RedisShard {
     ) async throws(RedisError) -> Replies {
         counters.commands.add()
         var retry = RetryState(isRepeatable: isRepeatable)
+        // Once an attempt may have been executed, no failure of a later one makes that undone.
+        var isOutcomeUnknown = false
         while true {
             let error: RedisError
+            var mayRetry = true
             switch await pipe(until: deadline) {
             case .failure(let failure): error = failure
             case .success(let pipe):
@@ -77,39 +81,43 @@ actor RedisShard {
                 case .success(let replies): return replies
                 case .failure(let failure): error = failure
                 }
-                if error.retry == .onceOnNewConnection { pipe.drain() }
+                if error.retry == .onceOnNewConnection { mayRetry = renewPipes(insteadOf: pipe) }
             }
+            isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
             let pause = retry.pause(
                 after: error, maximum: options.maximumRetries, backoff: backoff, left: deadline.since(.now))
-            guard let pause, !isClosed, !Task.isCancelled else {
+            guard let pause, mayRetry, !isClosed, !Task.isCancelled else {
                 if error.kind == .timeout { counters.timeouts.add() }
-                throw error
+                throw isOutcomeUnknown && !error.isOutcomeUnknown ? error.withUnknownOutcome() : error
             }
             counters.retries.add()
-            if pause > .zero { await loop.sleep(until: loop.now + pause) }
+            if pause > .zero { await self.pause(pause) }
         }
     }
 
     /// A connection that takes a command: at once where there is one, else when the attempt in progress has ended.
     private func pipe(until deadline: MonotonicTime) async -> Outcome<RedisPipe> {
         if let pipe = usablePipe() { return .success(pipe) }
-        if isClosed { return .failure(ErrorHandler.clientClosed) }
-        dialIfWanted()
-        if !isDialing, let lastFailure, pipes.isEmpty { return .failure(lastFailure) }
-
         let poolDeadline = loop.now + options.timeouts.pool
-        switch await waitForPipe(until: min(deadline, poolDeadline)) {
-        case .success(let id):
-            guard let pipe = pipes.first(where: { $0.id == id }) else {
-                return .failure(lastFailure ?? ErrorHandler.deadlinePassed(.queued))
+        while true {
+            if isClosed { return .failure(ErrorHandler.clientClosed) }
+            if let failure = failureOfWaiting { return .failure(failure) }
+            switch await waitForPipe(until: min(deadline, poolDeadline)) {
+            case .success(let id):
+                if let pipe = pipes.first(where: { $0.id == id }), pipe.isUsable { return .success(pipe) }
+                // It ended before this task ran.
+                if let pipe = usablePipe() { return .success(pipe) }
+            case .failure(let error) where error.kind == .timeout && error.phase == .queued && poolDeadline < deadline:
+                counters.poolTimeouts.add()
+                return .failure(ErrorHandler.poolTimeout)
+            case .failure(let error): return .failure(error)
             }
-            return .success(pipe)
-        case .failure(let error) where error.kind == .timeout && poolDeadline <= deadline:
-            counters.poolTimeouts.add()
-            return .failure(
-                RedisError(.pool, phase: .queued, retry: .never, "no connection became free within the pool timeout"))
-        case .failure(let error): return .failure(error)
         }
+    }
+
+    /// Why waiting for a connection is in vain: there is none, and none is being made before the backoff is over.
+    private var failureOfWaiting: RedisError? {
+        dialing == nil && !pipes.contains(where: \.isUsable) ? lastFailure : nil
     }
 
     private func usablePipe() -> RedisPipe? {
@@ -125,18 +133,21 @@ actor RedisShard {
         return shallowest
     }
 
+    // MARK: Waiting
+
     private func waitForPipe(until deadline: MonotonicTime) async -> Outcome<Int> {
         if Task.isCancelled { return .failure(ErrorHandler.cancelled(.queued)) }
-        nextWaiter += 1
-        let number = nextWaiter
+        nextNumber += 1
+        let number = nextNumber
         let timer = loop.schedule(at: deadline) { [unowned self] in
             assumeIsolated { $0.dropWaiter(number, ErrorHandler.deadlinePassed(.queued)) }
         }
         defer { loop.cancel(timer) }
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                waiters.append(Waiter(number: number, give: continuation))
+                waiters.append(continuation, number: number)
                 counters.waiting.set(waiters.count)
+                dialIfWanted()
             }
         } onCancel: {
             loop.submit { self.assumeIsolated { $0.dropWaiter(number, ErrorHandler.cancelled(.queued)) } }
@@ -144,8 +155,7 @@ actor RedisShard {
     }
 
     private func dropWaiter(_ number: Int, _ error: RedisError) {
-        guard let index = waiters.firstIndex(where: { $0.number == number }) else { return }
-        waiters.remove(at: index).give.resume(returning: .failure(error))
+        waiters.remove(number)?.resume(returning: .failure(error))
         counters.waiting.set(waiters.count)
     }
 
@@ -153,17 +163,34 @@ actor RedisShard {
         // Each waiter's command deepens the pipe only when its task runs, so they are counted here.
         var given = 0
         while !waiters.isEmpty, let pipe = usablePipe(), pipe.depth + given < PoolPolicy.maximumDepth {
-            waiters.removeFirst().give.resume(returning: .success(pipe.id))
+            waiters.popFirst()?.resume(returning: .success(pipe.id))
             given += 1
         }
         counters.waiting.set(waiters.count)
     }
 
     private func failWaiters(_ error: RedisError) {
-        let failed = waiters
-        waiters.removeAll()
+        for waiter in waiters.removeAll() { waiter.resume(returning: .failure(error)) }
         counters.waiting.set(0)
-        for waiter in failed { waiter.give.resume(returning: .failure(error)) }
+    }
+
+    /// Waits before another attempt; ends early when the caller is cancelled or the client is closed.
+    private func pause(_ duration: Duration) async {
+        nextNumber += 1
+        let number = nextNumber
+        let timer = loop.schedule(at: loop.now + duration) { [unowned self] in
+            assumeIsolated { $0.endPause(number) }
+        }
+        defer { loop.cancel(timer) }
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { pauses.append($0, number: number) }
+        } onCancel: {
+            loop.submit { self.assumeIsolated { $0.endPause(number) } }
+        }
+    }
+
+    private func endPause(_ number: Int) {
+        pauses.remove(number)?.resume()
     }
 
     /// Lets go whoever waits for a command; from any thread.
@@ -187,53 +214,70 @@ actor RedisShard {
         guard let index = pipes.firstIndex(where: { $0.id == id }) else { return }
         let pipe = pipes.remove(at: index)
         countPipes()
-        guard !isClosed, !pipe.isDraining else { return dialIfWanted() }
-        counters.connectionsLost.add()
-        logger?.warning("lost a connection to Redis", metadata: ["reason": "\(error)"])
-        // The first attempt after a loss is at once, unless connections do not last as long as the shortest backoff.
-        if pipe.openedAt + options.retryBackoff.lowerBound > loop.now { noteFailure(error) }
+        if isClosed { return }
+        if !pipe.isDraining {
+            counters.connectionsLost.add()
+            gate.doubt()
+            logger?.warning("lost a connection to Redis", metadata: ["reason": "\(error)"])
+            // The first attempt after a loss is at once, unless connections do not last as long as the shortest backoff.
+            if pipe.openedAt + options.retryBackoff.lowerBound > loop.now { noteFailure(error.at(.dialing)) }
+        }
         dialIfWanted()
+        if let failure = failureOfWaiting { failWaiters(failure) }
     }
 
     // MARK: Connecting
 
     private func dialIfWanted() {
-        guard !isClosed, !isDialing, loop.now >= nextAttempt else { return }
+        guard !isClosed, dialing == nil, pipes.count < policy.maximum, loop.now >= nextAttempt else { return }
         let usable = pipes.filter(\.isUsable).map { PoolPolicy.Load(depth: $0.depth, backlog: $0.backlog) }
-        let replaces = retiring != nil && pipes.count < policy.maximum
-        guard replaces || policy.wantsConnection(open: usable, dialing: 0, waiting: waiters.count) else { return }
-        isDialing = true
-        Task { await dialOnce() }
+        guard isReplacing || policy.wantsConnection(open: usable, dialing: 0, waiting: waiters.count) else { return }
+        dialing = Task { await dialOnce() }
     }
 
     private func dialOnce() async {
         counters.dials.add()
         nextPipe += 1
         let result = await dial(nextPipe, until: loop.now + options.timeouts.dial)
-        isDialing = false
+        dialing = nil
         switch result {
         case .success(let pipe) where isClosed: pipe.end(ErrorHandler.clientClosed)
-        case .success(let pipe):
-            if failures > 0 { logger?.notice("connected to Redis again", metadata: ["after_attempts": "\(failures)"]) }
-            failures = 0
-            lastFailure = nil
-            pipes.append(pipe)
-            if let retiring, let old = pipes.first(where: { $0.id == retiring }) { old.drain() }
-            retiring = nil
-            countPipes()
-            serveWaiters()
-            dialIfWanted()
+        case .success(let pipe): connected(pipe)
+        case .failure where isClosed: break
         case .failure(let error):
-            guard !isClosed else { return failWaiters(ErrorHandler.clientClosed) }
             counters.dialFailures.add()
             noteFailure(error)
-            if !pipes.contains(where: \.isUsable) { failWaiters(error) }
+            if let failure = failureOfWaiting { failWaiters(failure) }
         }
+    }
+
+    private func connected(_ pipe: RedisPipe) {
+        // A pipe that ended in the moment between its set-up and now is not there to report it.
+        guard pipe.isUsable else {
+            noteFailure(RedisError(.connection, phase: .handshake, retry: .ifRepeatable, "the connection did not last"))
+            if let failure = failureOfWaiting { failWaiters(failure) }
+            return
+        }
+        if failures > 0 { logger?.notice("connected to Redis again", metadata: ["after_attempts": "\(failures)"]) }
+        if hasConnected, !pipes.contains(where: \.isUsable) { counters.reconnects.add() }
+        hasConnected = true
+        failures = 0
+        lastFailure = nil
+        counters.lastFailure.set(-1)
+        nextAttempt = MonotonicTime(nanoseconds: .min)
+        let old = isReplacing ? pipes.filter(isTooOld) : []
+        isReplacing = false
+        pipes.append(pipe)
+        for pipe in old { pipe.drain() }
+        countPipes()
+        serveWaiters()
+        dialIfWanted()
     }
 
     private func noteFailure(_ error: RedisError) {
         failures += 1
         lastFailure = error
+        counters.lastFailure.set(RedisError.Kind.allCases.firstIndex(of: error.kind) ?? -1)
         if failures == 1 {
             logger?.warning("cannot connect to Redis", metadata: ["reason": "\(error)", "address": "\(options.address)"])
         }
@@ -249,49 +293,77 @@ actor RedisShard {
 
     // MARK: Keeping
 
+    /// Gives up all connections because their server takes no writes any more: the name may lead to another one now.
+    /// False when that has just been tried, so that a server which stays a replica is not dialed for every write.
+    private func renewPipes(insteadOf pipe: RedisPipe) -> Bool {
+        if !pipe.isUsable { return true }
+        guard renewedAt + options.retryBackoff.lowerBound <= loop.now else { return false }
+        renewedAt = loop.now
+        for pipe in pipes { pipe.drain() }
+        countPipes()
+        dialIfWanted()
+        return true
+    }
+
     private func scheduleCheck() {
         guard options.pool.idleCheckFrequency > .zero, !isClosed else { return }
         checkTimer = loop.schedule(at: loop.now + options.pool.idleCheckFrequency) { [unowned self] in
             assumeIsolated {
-                $0.checkPipes()
+                $0.closeIdle()
+                $0.replaceOld()
                 $0.scheduleCheck()
             }
         }
     }
 
-    private func checkPipes() {
-        let pool = options.pool
-        if pool.idleTimeout > .zero {
-            // The last ones are looked at first: the first ones carry the traffic.
-            for pipe in pipes.reversed()
-            where pipes.count > policy.kept && pipe.isIdle && pipe.lastUsed + pool.idleTimeout <= loop.now {
-                pipe.drain()
-            }
+    private func closeIdle() {
+        let limit = options.pool.idleTimeout
+        guard limit > .zero else { return }
+        // The last ones are looked at first: the first ones carry the traffic.
+        for pipe in pipes.reversed()
+        where pipes.count > policy.kept && pipe.isIdle && pipe.lastUsed + limit <= loop.now {
+            pipe.drain()
         }
-        if pool.maximumAge > .zero, let old = pipes.first(where: { $0.openedAt + pool.maximumAge <= loop.now }) {
-            if pipes.count < policy.maximum {
-                retiring = old.id
-                dialIfWanted()
-            } else {
-                old.drain()
-            }
+    }
+
+    private func replaceOld() {
+        let old = pipes.filter(isTooOld)
+        guard !old.isEmpty else { return }
+        if pipes.contains(where: { $0.isUsable && !isTooOld($0) }) {
+            for pipe in old { pipe.drain() }
+        } else if pipes.count < policy.maximum {
+            isReplacing = true
+        } else {
+            old[0].drain()
         }
         countPipes()
+        dialIfWanted()
+    }
+
+    private func isTooOld(_ pipe: RedisPipe) -> Bool {
+        let limit = options.pool.maximumAge
+        return limit > .zero && pipe.isUsable && pipe.openedAt + limit <= loop.now
     }
 
     private func countPipes() {
         counters.open.set(pipes.count)
-        counters.idle.set(pipes.count { $0.isIdle })
+        counters.usable.set(pipes.count(where: \.isUsable))
     }
 
-    /// Closes every connection; operations in progress end with `cancelled`. Doing it twice is fine.
-    func close() {
-        guard !isClosed else { return }
-        isClosed = true
-        for timer in [attemptTimer, checkTimer] { if let timer { loop.cancel(timer) } }
-        attemptTimer = nil
-        checkTimer = nil
-        failWaiters(ErrorHandler.clientClosed)
-        for pipe in pipes { pipe.end(ErrorHandler.clientClosed) }
+    /// Closes every connection, the one being made as well; operations in progress end with `cancelled`. Doing it twice
+    /// is fine.
+    func close() async {
+        if !isClosed {
+            isClosed = true
+            for timer in [attemptTimer, checkTimer] { if let timer { loop.cancel(timer) } }
+            attemptTimer = nil
+            checkTimer = nil
+            failWaiters(ErrorHandler.clientClosed)
+            for pause in pauses.removeAll() { pause.resume() }
+            for pipe in pipes { pipe.end(ErrorHandler.clientClosed) }
+            dialing?.cancel()
+            dialedPipe?.end(ErrorHandler.clientClosed)
+        }
+        await dialing?.value
     }
 }

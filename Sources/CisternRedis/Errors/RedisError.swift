@@ -83,6 +83,13 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
             kind, phase: phase, serverCode: serverCode, retry: .never, breakerEffect: breakerEffect,
             isOutcomeUnknown: true, message)
     }
+
+    /// The same failure as it is to an operation that had come as far as `phase`.
+    package func at(_ phase: Phase) -> RedisError {
+        RedisError(
+            kind, phase: phase, serverCode: serverCode, retry: retry, breakerEffect: breakerEffect,
+            isOutcomeUnknown: phase == .written || phase == .reading, message)
+    }
 }
 
 /// When a failed operation is tried again.
