@@ -108,7 +108,10 @@ package actor HTTPLoop {
         draining.store(true, ordering: .relaxed)
         stopListening()
         for connection in connections.values where connection.isIdle { connection.closeNow() }
-        if !connections.isEmpty { await withUnsafeContinuation { endWaiters.append($0) } }
+        await withUnsafeContinuation { continuation in
+            // Asked here and not before: the task may be put off on its way into the wait.
+            if connections.isEmpty { continuation.resume() } else { endWaiters.append(continuation) }
+        }
     }
 
     /// Ends all connections at once.

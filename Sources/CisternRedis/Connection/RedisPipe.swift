@@ -42,8 +42,7 @@ final class RedisPipe: EventSource, OutputSource {
     private var stream: SocketStream
     private var decoder = RESPDecoder()
     private var pending = Deque<PendingCommand>()
-    /// The number of the first pending command; numbers count up from 0.
-    private var firstNumber = 0
+    private var lastNumber = 0
     private var timer: TimerID?
     private var moreTimer: TimerID?
     private var timerDeadline = MonotonicTime.distantFuture
@@ -52,7 +51,6 @@ final class RedisPipe: EventSource, OutputSource {
     /// Since when output waits and nothing was written.
     private var blockedSince = MonotonicTime.distantFuture
     private var isFlushScheduled = false
-    private var nextStart = 0
 
     /// Starts to connect. The shard is told when the pipe has made room, and when it has ended after having been open.
     init(
@@ -118,11 +116,8 @@ final class RedisPipe: EventSource, OutputSource {
         connectedAt = .now
         guard let tls else { return opened(continuation) }
         state = .securing(continuation)
-        if let error = stream.startTLS(
-            tls.context, serverName: tls.serverName, resumptionKey: tls.resumptionKey)
-         {
-            return end(ErrorHandler.classify(error, phase: .handshake))
-        }
+        let error = stream.startTLS(tls.context, serverName: tls.serverName, resumptionKey: tls.resumptionKey)
+        if let error { return end(ErrorHandler.classify(error, phase: .handshake)) }
         secure(continuation)
     }
 
@@ -142,41 +137,44 @@ final class RedisPipe: EventSource, OutputSource {
 
     // MARK: Commands
 
-    /// Why it cannot take a command at all; nil when it can.
-    func refusal(_ deadline: MonotonicTime) -> RedisError? {
-        if case .closed(let error) = state { return error }
-        if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
-        return deadline <= loop.now ? ErrorHandler.deadlinePassed(.queued) : nil
+    /// A number by which a command can be cancelled, whether it has been taken yet or not.
+    func nextNumber() -> Int {
+        lastNumber += 1
+        return lastNumber
     }
 
-    /// Puts a command into the output, to leave at the end of the turn; `enqueue` must follow at once. The result is the
-    /// number by which it can be cancelled.
-    func write(_ encode: (inout OutputQueue) -> Void) -> Int {
-        nextStart = stream.bytesWritten + stream.output.count
+    /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies.
+    func take(
+        _ completion: PendingCommand.Completion, _ number: Int, _ deadline: MonotonicTime,
+        _ encode: (inout OutputQueue) -> Void
+    ) {
+        var command = PendingCommand(
+            completion: completion, number: number, deadline: deadline, start: stream.bytesWritten + stream.output.count)
+        if let refusal = refusal(deadline) { return command.abandon(refusal) }
         encode(&stream.output)
         if !isFlushScheduled {
             isFlushScheduled = true
             loop.flushAtEndOfTurn(self)
         }
-        return firstNumber + pending.count
-    }
-
-    /// Notes who waits for the replies to what `write` has put into the output.
-    func enqueue(_ completion: PendingCommand.Completion, _ deadline: MonotonicTime) {
         if pending.isEmpty {
             silentSince = loop.now
             shard.counters.idle.add(-1)
         }
         lastUsed = loop.now
-        pending.append(PendingCommand(completion: completion, deadline: deadline, start: nextStart))
+        pending.append(command)
         let next = min(deadline, stuckAt)
         if next < timerDeadline { setTimer(next) }
     }
 
-    /// Lets go whoever waits for a command, by the number it was given.
+    private func refusal(_ deadline: MonotonicTime) -> RedisError? {
+        if case .closed(let error) = state { return error }
+        if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
+        return deadline <= loop.now ? ErrorHandler.deadlinePassed(.queued) : nil
+    }
+
+    /// Lets go whoever waits for a command, by its number.
     func cancel(_ number: Int) {
-        let index = number - firstNumber
-        guard pending.indices.contains(index) else { return }
+        guard let index = pending.firstIndex(where: { $0.number == number }) else { return }
         pending[index].abandon(ErrorHandler.cancelled(.written))
     }
 
@@ -235,7 +233,6 @@ final class RedisPipe: EventSource, OutputSource {
                 }
                 if pending[0].take(reply) {
                     pending.removeFirst()
-                    firstNumber += 1
                     if pending.isEmpty {
                         shard.counters.idle.add(1)
                         if isDraining {

@@ -4,18 +4,19 @@ internal import CisternSockets
 
 /// Sending on a pipe and waiting for what it answers.
 ///
-/// These are the shard's methods and not the pipe's, and their closures use `self`, because that alone isolates a closure
-/// to the actor: one that does not, handed to `withTaskCancellationHandler`, runs off the loop.
+/// Two traps of the language shape this code. A closure that does not use `self`, handed to
+/// `withTaskCancellationHandler`, is not isolated to the actor and runs off the loop; so these are the shard's methods.
+/// And a task that does not prefer the loop's executor may be put off at any `await`, even one that does not wait; so a
+/// command is written in the same step in which its caller is noted, or replies would go to the wrong caller.
 extension RedisShard {
     /// Sends one command and waits for its reply until `deadline`.
     func send(
         on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<RESPValue> {
-        if let error = pipe.refusal(deadline) { return .failure(error) }
+        let number = pipe.nextNumber()
         let id = pipe.id
-        let number = pipe.write(encode)
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { self.enqueue(.one($0), on: pipe, deadline) }
+            await withUnsafeContinuation { self.give(.one($0), number, to: pipe, deadline, encode) }
         } onCancel: {
             cancelCommand(number, ofPipe: id)
         }
@@ -25,11 +26,10 @@ extension RedisShard {
     func sendPair(
         on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<(RESPValue, RESPValue)> {
-        if let error = pipe.refusal(deadline) { return .failure(error) }
+        let number = pipe.nextNumber()
         let id = pipe.id
-        let number = pipe.write(encode)
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { self.enqueue(.pair($0, first: nil), on: pipe, deadline) }
+            await withUnsafeContinuation { self.give(.pair($0, first: nil), number, to: pipe, deadline, encode) }
         } onCancel: {
             cancelCommand(number, ofPipe: id)
         }
@@ -40,22 +40,24 @@ extension RedisShard {
         _ count: Int, on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<[RESPValue]> {
         guard count > 0 else { return .success([]) }
-        if let error = pipe.refusal(deadline) { return .failure(error) }
+        let number = pipe.nextNumber()
         let id = pipe.id
-        let number = pipe.write(encode)
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 var replies: [RESPValue] = []
                 replies.reserveCapacity(count)
-                self.enqueue(.several(continuation, replies: replies, count: count), on: pipe, deadline)
+                self.give(.several(continuation, replies: replies, count: count), number, to: pipe, deadline, encode)
             }
         } onCancel: {
             cancelCommand(number, ofPipe: id)
         }
     }
 
-    private func enqueue(_ completion: PendingCommand.Completion, on pipe: RedisPipe, _ deadline: MonotonicTime) {
-        pipe.enqueue(completion, deadline)
+    private func give(
+        _ completion: PendingCommand.Completion, _ number: Int, to pipe: RedisPipe, _ deadline: MonotonicTime,
+        _ encode: (inout OutputQueue) -> Void
+    ) {
+        pipe.take(completion, number, deadline, encode)
     }
 
     /// Runs a script of one key on a pipe, by its digest, or by its text where the server does not know it yet.

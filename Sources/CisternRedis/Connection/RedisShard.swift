@@ -139,15 +139,19 @@ actor RedisShard {
         if Task.isCancelled { return .failure(ErrorHandler.cancelled(.queued)) }
         nextNumber += 1
         let number = nextNumber
-        let timer = loop.schedule(at: deadline) { [unowned self] in
-            assumeIsolated { $0.dropWaiter(number, ErrorHandler.deadlinePassed(.queued)) }
-        }
-        defer { loop.cancel(timer) }
+        var timer: TimerID?
+        defer { if let timer { loop.cancel(timer) } }
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
+                // The task may have been put off since it found no connection: what it waits for may be there.
                 waiters.append(continuation, number: number)
-                counters.waiting.set(waiters.count)
+                timer = loop.schedule(at: deadline) { [unowned self] in
+                    assumeIsolated { $0.dropWaiter(number, ErrorHandler.deadlinePassed(.queued)) }
+                }
+                if Task.isCancelled { return dropWaiter(number, ErrorHandler.cancelled(.queued)) }
                 dialIfWanted()
+                serveWaiters()
+                if let failure = failureOfWaiting { failWaiters(failure) }
             }
         } onCancel: {
             loop.submit { self.assumeIsolated { $0.dropWaiter(number, ErrorHandler.cancelled(.queued)) } }
@@ -178,12 +182,16 @@ actor RedisShard {
     private func pause(_ duration: Duration) async {
         nextNumber += 1
         let number = nextNumber
-        let timer = loop.schedule(at: loop.now + duration) { [unowned self] in
-            assumeIsolated { $0.endPause(number) }
-        }
-        defer { loop.cancel(timer) }
+        var timer: TimerID?
+        defer { if let timer { loop.cancel(timer) } }
         await withTaskCancellationHandler {
-            await withUnsafeContinuation { pauses.append($0, number: number) }
+            await withUnsafeContinuation { continuation in
+                pauses.append(continuation, number: number)
+                timer = loop.schedule(at: loop.now + duration) { [unowned self] in
+                    assumeIsolated { $0.endPause(number) }
+                }
+                if isClosed || Task.isCancelled { endPause(number) }
+            }
         } onCancel: {
             loop.submit { self.assumeIsolated { $0.endPause(number) } }
         }
@@ -232,7 +240,7 @@ actor RedisShard {
         guard !isClosed, dialing == nil, pipes.count < policy.maximum, loop.now >= nextAttempt else { return }
         let usable = pipes.filter(\.isUsable).map { PoolPolicy.Load(depth: $0.depth, backlog: $0.backlog) }
         guard isReplacing || policy.wantsConnection(open: usable, dialing: 0, waiting: waiters.count) else { return }
-        dialing = Task { await dialOnce() }
+        dialing = Task(executorPreference: loop) { await self.dialOnce() }
     }
 
     private func dialOnce() async {
