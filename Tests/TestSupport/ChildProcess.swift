@@ -9,6 +9,7 @@ package final class ChildProcess: Sendable {
     }
 
     package let pid: pid_t
+    /// Where it runs, and its output lies.
     package let folder: String
     private let exit = Locked<Exit?>(nil)
 
@@ -18,17 +19,16 @@ package final class ChildProcess: Sendable {
     package init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], installation: String? = nil
     ) throws {
-        let keeper = try Keeper.shared.get()
-        folder = try keeper.makeFolder()
+        folder = try makeTemporaryFolder()
         let streams = StandardStreams(output: .file("\(folder)/stdout"), error: .file("\(folder)/stderr"))
         do {
             pid = try spawn(
-                program, arguments, environment: ["PATH": defaultPath].merging(environment) { $1 }, streams: streams)
+                program, arguments, environment: ["PATH": defaultPath].merging(environment) { $1 }, folder: folder,
+                streams: streams)
         } catch {
             guard let installation else { throw error }
             throw TestFailure("\(error); to install it: \(installation)")
         }
-        keeper.add(group: pid)
     }
 
     deinit { kill() }
@@ -74,7 +74,6 @@ package final class ChildProcess: Sendable {
         var result: pid_t
         repeat { result = waitpid(pid, &status, options) } while result < 0 && errno == EINTR
         guard result == pid else { return nil }
-        if let keeper = try? Keeper.shared.get() { keeper.end(group: pid) }
         let number = status & 0x7F
         return number == 0 ? .code((status >> 8) & 0xFF) : .signal(number)
     }
