@@ -36,6 +36,17 @@ import Testing
         }
     }
 
+    @Test func theOldestEntryIsNotDroppedForItsOwnGrowth() {
+        for number in 0..<4 {
+            let cache = LocalCache(maxEntries: 100, maxBytes: 10_000, clock: clock)
+            for number in 0..<40 { cache.set(key(number), "v") }
+            let value = Bytes([UInt8](repeating: 1, count: 3000))
+            #expect(cache.set(key(number), value))
+            #expect(cache.get(key(number)) == value)
+            #expect(cache.count > 30 && cache.isBalanced)
+        }
+    }
+
     @Test func whatIsTooLargeIsRefusedAndCostsNobodyElse() {
         let cache = LocalCache(maxEntries: 100, maxBytes: 10_000, clock: clock)
         for number in 0..<10 { cache.set(key(number), "v") }
