@@ -45,6 +45,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         var jobs: [UnownedJob] = []
         var work: [@Sendable () -> Void] = []
         var state = ThreadState.parked
+        /// Whether it was asked to stop, ever: what comes later runs, and then the thread ends again.
+        var isStopped = false
         var parkWaiters: [@Sendable () -> Void] = []
         var isEmpty: Bool { jobs.isEmpty && work.isEmpty }
     }
@@ -147,10 +149,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         handIn { $0.work.append(work) }
     }
 
-    /// Lets the thread end once nothing is left to do. What is handed in later starts it again for as long as it takes,
-    /// so that no job is ever lost. Calls `done` when the thread is about to end.
+    /// Lets the thread end once nothing is left to do: no job, no output, and no timer, since somebody may wait for it.
+    /// What is handed in later starts it again for as long as it takes, so that no job is ever lost. A registered
+    /// descriptor does not keep it: whoever owns one closes it first. Calls `done` when the thread is about to end.
     package func stop(_ done: @escaping @Sendable () -> Void = {}) {
         let isParked = inbox.withLock { inbox in
+            inbox.isStopped = true
             if inbox.state == .parked { return true }
             inbox.state = .stopping
             inbox.parkWaiters.append(done)
@@ -163,15 +167,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         let starts = inbox.withLock { inbox in
             change(&inbox)
             guard inbox.state == .parked else { return false }
-            // A loop that has been stopped before stops again after this; a new one runs until it is stopped.
-            inbox.state = hasRun.load(ordering: .relaxed) ? .stopping : .running
+            inbox.state = inbox.isStopped ? .stopping : .running
             return true
         }
         if starts { startThread() }
         wake()
     }
-
-    private let hasRun = Atomic(false)
 
     private func wake() {
         if !isWoken.exchange(true, ordering: .acquiringAndReleasing) {
@@ -192,8 +193,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         slots[Int(descriptor)].source = source
         let registration = Registration(descriptor: descriptor, generation: slots[Int(descriptor)].generation)
         guard cistern_epoll_control(epoll, EPOLL_CTL_ADD, descriptor, events.rawValue, registration.data) == 0 else {
+            let code = errno
             slots[Int(descriptor)].source = nil
-            throw SocketError(errno: errno, "watching a socket")
+            throw SocketError(errno: code, "watching a socket")
         }
         return registration
     }
@@ -209,20 +211,25 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     package func deregister(_ registration: Registration) {
         assertOnLoop()
         guard slots[Int(registration.descriptor)].generation == registration.generation else { return }
-        slots[Int(registration.descriptor)].source = nil
+        // Taken out first: if this is the last reference, what ends with the source may come back here.
+        let source = slots[Int(registration.descriptor)].source.take()
         slots[Int(registration.descriptor)].generation &+= 1
         _ = cistern_epoll_control(epoll, EPOLL_CTL_DEL, registration.descriptor, 0, 0)
+        _ = consume source
     }
 
     /// Calls `action` at `deadline` or a little later, never earlier.
     package func schedule(at deadline: MonotonicTime, _ action: @escaping () -> Void) -> TimerID {
         assertOnLoop()
-        return timers.schedule(at: deadline, action)
+        // Not before what is due already, so that a timer which sets itself again cannot keep the others from their turn.
+        return timers.schedule(at: max(deadline, now), action)
     }
 
     package func cancel(_ timer: TimerID) {
         assertOnLoop()
-        timers.cancel(timer)
+        // The action is dropped after the queue has been changed: what it keeps alive may cancel timers as it ends.
+        let action = timers.cancel(timer)
+        _ = consume action
     }
 
     /// Has `source` write its output at the end of the turn. To be asked for once per turn and source.
@@ -234,7 +241,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     // MARK: The thread
 
     private func startThread() {
-        hasRun.store(true, ordering: .relaxed)
         let result = DetachedThread.start(named: "cistern-loop-\(index)") { self.run() }
         precondition(result == 0, "cannot start a thread: \(String(cString: strerror(result)))")
     }
@@ -247,14 +253,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         cistern_set_current_loop(Unmanaged.passUnretained(self).toOpaque())
 
-        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.eventsPerWait) { events in
-            repeat { turn(events) } while !park()
+        let waiters = withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.eventsPerWait) { events in
+            while true {
+                turn(events)
+                if let waiters = park() { return waiters }
+            }
         }
+        // From here on the loop may have another thread already.
         cistern_set_current_loop(nil)
-        let waiters = inbox.withLock { inbox in
-            defer { inbox.parkWaiters = [] }
-            return inbox.parkWaiters
-        }
         for done in waiters { done() }
     }
 
@@ -272,7 +278,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
         if isHandedIn { takeHandedIn() }
         runJobs()
-        while let action = timers.popDue(now) { action() }
+        fireTimers()
         runJobs()
         flush()
     }
@@ -281,8 +287,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var waitMilliseconds: CInt {
         if !ready.isEmpty || !unflushed.isEmpty { return 0 }
         guard let earliest = timers.earliest else { return -1 }
-        let nanoseconds = max(0, earliest.nanoseconds - MonotonicTime.now.nanoseconds)
-        return CInt(min((nanoseconds + 999_999) / 1_000_000, 60_000))
+        // Cut before it is rounded up, so that the latest of all times does not overflow.
+        let nanoseconds = min(earliest.since(.now).saturatingNanoseconds, 60_000_000_000)
+        return CInt(max(0, nanoseconds + 999_999) / 1_000_000)
     }
 
     private func dispatch(_ data: UInt64, _ events: PollEvents) {
@@ -314,6 +321,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         }
     }
 
+    private func fireTimers() {
+        // Those that are due now and no more: what they schedule comes after them in the queue, even if it is due as well.
+        var left = timers.count
+        while left > 0, let action = timers.popDue(now) {
+            action()
+            left -= 1
+        }
+    }
+
     private func flush() {
         guard !unflushed.isEmpty else { return }
         swap(&unflushed, &flushing)
@@ -321,13 +337,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         flushing.removeAll(keepingCapacity: true)
     }
 
-    /// Ends the thread when the loop is stopping and has nothing left to do.
-    private func park() -> Bool {
-        guard ready.isEmpty, unflushed.isEmpty else { return false }
+    /// Gives the thread up when the loop is stopping and has nothing left to do; the result is who wants to know.
+    private func park() -> [@Sendable () -> Void]? {
+        guard ready.isEmpty, unflushed.isEmpty, timers.count == 0 else { return nil }
         return inbox.withLock { inbox in
-            guard inbox.state == .stopping, inbox.isEmpty else { return false }
+            guard inbox.state == .stopping, inbox.isEmpty else { return nil }
             inbox.state = .parked
-            return true
+            defer { inbox.parkWaiters = [] }
+            return inbox.parkWaiters
         }
     }
 }

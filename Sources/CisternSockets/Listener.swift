@@ -7,7 +7,7 @@ internal import Glibc
 package final class Listener: EventSource {
     /// Connections accepted per wake-up, before the others of the loop have their turn.
     private static let acceptsPerTurn = 64
-    private static let pauseWithoutDescriptors: Duration = .milliseconds(100)
+    private static let pauseAfterFailure: Duration = .milliseconds(100)
 
     /// `accept4` without the peer's address; another one lets a test fail as the kernel does.
     package typealias Accept = (_ descriptor: CInt, _ flags: CInt) -> CInt
@@ -54,7 +54,12 @@ package final class Listener: EventSource {
         self.descriptor = descriptor
         self.accept = accept
         self.accepted = accepted
-        registration = try loop.register(descriptor, for: .read, self)
+        do {
+            registration = try loop.register(descriptor, for: .read, self)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
     }
 
     package func ready(_ events: PollEvents) {
@@ -67,9 +72,12 @@ package final class Listener: EventSource {
             case .wouldBlock: return
             case .failed(let code):
                 switch code {
-                case EMFILE, ENFILE, ENOBUFS, ENOMEM: return pause()
-                // The connection was gone before it was accepted (accept(2) lists these); the next may be well.
-                default: continue
+                // That connection was gone before it was accepted (accept(2) lists these); the next may be well.
+                case ECONNABORTED, EPROTO, EPERM, ETIMEDOUT, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH, ENONET,
+                    ENOPROTOOPT, EOPNOTSUPP:
+                    continue
+                // No descriptor or no memory is left, or it is something that trying again at once does not mend.
+                default: return pause()
                 }
             }
         }
@@ -78,7 +86,7 @@ package final class Listener: EventSource {
     private func pause() {
         guard let registration else { return }
         loop.change(registration, to: [])
-        pauseTimer = loop.schedule(at: loop.now + Self.pauseWithoutDescriptors) { [weak self] in
+        pauseTimer = loop.schedule(at: loop.now + Self.pauseAfterFailure) { [weak self] in
             guard let self, let registration = self.registration else { return }
             pauseTimer = nil
             loop.change(registration, to: .read)

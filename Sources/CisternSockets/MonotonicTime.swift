@@ -30,12 +30,12 @@ package struct MonotonicTime: Sendable, Hashable, Comparable {
     /// How long after `earlier` this is.
     package func since(_ earlier: Self) -> Duration {
         let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
-        return .nanoseconds(overflow ? Int64.max : difference)
+        return .nanoseconds(overflow ? (nanoseconds < 0 ? Int64.min : Int64.max) : difference)
     }
 }
 
 extension Duration {
-    /// The duration in nanoseconds, rounded down, and cut to what 64 bits hold (292 years).
+    /// The duration in nanoseconds, rounded towards zero, and cut to what 64 bits hold (292 years).
     package var saturatingNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, tooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

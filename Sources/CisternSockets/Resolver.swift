@@ -6,7 +6,9 @@ internal import Synchronization
 /// Attempts for one name share the lookup that is in progress, so a name server that does not answer costs one thread
 /// and not one per attempt.
 package enum Resolver {
-    private typealias Answer = Result<[SocketAddress], SocketError>
+    package typealias Answer = Result<[SocketAddress], SocketError>
+    /// A question to the system that may take its time; another one lets a test see how often it is asked.
+    package typealias LookUp = @Sendable (_ host: String, _ port: UInt16) -> Answer
     private typealias Waiter = @Sendable (Answer) -> Void
 
     private struct Question: Hashable, Sendable {
@@ -20,9 +22,13 @@ package enum Resolver {
     ///
     /// An address written in digits and a unix socket's path (`/…`) are answered at once.
     package static func resolve(
-        host: String, port: UInt16,
-        _ answer: @escaping @Sendable (Result<[SocketAddress], SocketError>) -> Void
+        host: String, port: UInt16, lookUp: @escaping LookUp = { Resolver.lookUp($0, $1) },
+        _ answer: @escaping @Sendable (Answer) -> Void
     ) {
+        // To the C library the text would end there, and another name would be looked up.
+        guard !host.utf8.contains(0) else {
+            return answer(.failure(SocketError(.resolution, "the host name contains a NUL byte")))
+        }
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         if bare.hasPrefix("/") {
             let address = SocketAddress(unixPath: bare)
@@ -37,11 +43,13 @@ package enum Resolver {
             waiting[question, default: []].append(answer)
             return waiting[question]?.count == 1
         }
-        if isFirst { startLookup(question) }
+        if isFirst { startLookup(question, lookUp) }
     }
 
-    private static func startLookup(_ question: Question) {
-        let result = DetachedThread.start(named: "cistern-resolve") { finish(question, lookUp(question)) }
+    private static func startLookup(_ question: Question, _ lookUp: @escaping LookUp) {
+        let result = DetachedThread.start(named: "cistern-resolve") {
+            finish(question, lookUp(question.host, question.port))
+        }
         if result != 0 {
             finish(question, .failure(SocketError(errno: result, "starting a thread to resolve \(question.host)")))
         }
@@ -52,22 +60,22 @@ package enum Resolver {
         for waiter in waiters { waiter(answer) }
     }
 
-    private static func lookUp(_ question: Question) -> Answer {
+    private static func lookUp(_ host: String, _ port: UInt16) -> Answer {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_ADDRCONFIG
         var list: UnsafeMutablePointer<addrinfo>?
-        var status = getaddrinfo(question.host, String(question.port), &hints, &list)
+        var status = getaddrinfo(host, String(port), &hints, &list)
         if status != 0, status != EAI_SYSTEM {
             // A machine that has nothing but a loopback interface gets no answer with AI_ADDRCONFIG.
             hints.ai_flags = 0
-            status = getaddrinfo(question.host, String(question.port), &hints, &list)
+            status = getaddrinfo(host, String(port), &hints, &list)
         }
         defer { if let list { freeaddrinfo(list) } }
         guard status == 0 else {
             return .failure(
-                SocketError(.resolution, "resolving \(question.host): \(String(cString: gai_strerror(status)))"))
+                SocketError(.resolution, "resolving \(host): \(String(cString: gai_strerror(status)))"))
         }
         var addresses: [SocketAddress] = []
         var next = list
@@ -80,6 +88,6 @@ package enum Resolver {
             next = info.pointee.ai_next
         }
         return addresses.isEmpty
-            ? .failure(SocketError(.resolution, "resolving \(question.host): it has no address")) : .success(addresses)
+            ? .failure(SocketError(.resolution, "resolving \(host): it has no address")) : .success(addresses)
     }
 }

@@ -29,6 +29,8 @@ extension SocketStream {
         switch tls?.handshake() {
         case .done, nil:
             setBlocked(false)
+            // The peer's first bytes may have come along with the end of the handshake.
+            mayHaveMore = tls?.hasBufferedInput ?? false
             return .done
         case .wantsRead:
             setBlocked(false)
@@ -62,13 +64,14 @@ extension SocketStream {
     }
 
     mutating func writeTLS() -> WriteResult {
-        guard var session = tls.take() else { return .wouldBlock }
+        guard var session = tls.take() else { return .failed(SocketError(.closed, "writing: the TLS session is over")) }
         let result = output.withStretches(limit: 1) { session.write($0[0]) }
         tls = consume session
         return switch result {
         case .bytes(let count): .bytes(count)
-        // A write that waits for the peer's bytes goes on when those have been read; the loop calls then as well.
-        case .wantsRead, .wantsWrite, .end: .wouldBlock
+        case .wantsRead: .awaitsInput
+        case .wantsWrite: .wouldBlock
+        case .end: .failed(SocketError(.closed, "writing: the peer has ended the TLS session"))
         case .failed(let error): .failed(SocketError(error))
         }
     }

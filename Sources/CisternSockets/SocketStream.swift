@@ -38,10 +38,16 @@ package struct SocketStream: ~Copyable {
     /// Bytes read and written since it was opened.
     package private(set) var bytesRead = 0
     package private(set) var bytesWritten = 0
-    /// Whether another read would probably find more at once. When TLS holds input the loop does not know of it.
+    /// Whether another read would probably find more at once, after a read and after the end of a TLS handshake.
+    ///
+    /// TLS reads ahead, and what it holds the loop does not know of and will not report: an owner that stops reading
+    /// while this is true has to come back on its own.
     package internal(set) var mayHaveMore = false
     private var isReading = true
     private var isBlocked = false
+    private var isConnecting = false
+    /// A write of TLS waits for the peer's bytes: not for the kernel, which would report a free way at once and for ever.
+    var writeAwaitsInput = false
 
     /// Takes over a connected socket, as `accept` gives it.
     package init(accepted descriptor: CInt, loop: EventLoop) {
@@ -69,6 +75,7 @@ package struct SocketStream: ~Copyable {
         self.init(descriptor, loop, .write)
         isReading = false
         isBlocked = true
+        isConnecting = true
     }
 
     private init(_ descriptor: CInt, _ loop: EventLoop, _ events: PollEvents) {
@@ -87,7 +94,7 @@ package struct SocketStream: ~Copyable {
     package private(set) var isOpen = true
 
     /// Whether output waits for the peer to take it.
-    package var isWriteBlocked: Bool { isBlocked }
+    package var isWriteBlocked: Bool { isBlocked || writeAwaitsInput }
 
     /// This end's address.
     package var localAddress: SocketAddress? { Socket.localAddress(descriptor) }
@@ -98,15 +105,21 @@ package struct SocketStream: ~Copyable {
         guard code == 0 else { return SocketError(errno: code, "connecting") }
         isReading = true
         isBlocked = false
+        isConnecting = false
         watch()
         return nil
     }
 
-    /// Reads once. The input grows by at most `limit` bytes beyond a block.
+    /// Reads once: what the free part of the input's memory takes, at least 4 KiB, or a part of one record of TLS.
     package mutating func read() -> ReadOutcome {
         guard isOpen else { return .end }
         let outcome = tls == nil ? readPlain() : readTLS()
         if case .bytes(let count) = outcome { bytesRead += count } else { mayHaveMore = false }
+        if writeAwaitsInput {
+            // The way of a blocked write: the loop reports it as soon as the kernel takes more, which is at once.
+            writeAwaitsInput = false
+            setBlocked(true)
+        }
         return outcome
     }
 
@@ -133,6 +146,8 @@ package struct SocketStream: ~Copyable {
     /// Writes what waits until it is gone or the peer takes no more.
     package mutating func flush() -> FlushOutcome {
         guard isOpen else { return .done }
+        // Else an empty output would end the wait for the connection.
+        guard !isConnecting else { return .blocked }
         while !output.isEmpty {
             switch tls == nil ? writePlain() : writeTLS() {
             case .bytes(let count):
@@ -140,6 +155,10 @@ package struct SocketStream: ~Copyable {
                 bytesWritten += count
             case .wouldBlock:
                 setBlocked(true)
+                return .blocked
+            case .awaitsInput:
+                writeAwaitsInput = true
+                setBlocked(false)
                 return .blocked
             case .failed(let error): return .failed(error)
             }
@@ -153,6 +172,8 @@ package struct SocketStream: ~Copyable {
     enum WriteResult {
         case bytes(Int)
         case wouldBlock
+        /// It goes on when the peer's next bytes have been read.
+        case awaitsInput
         case failed(SocketError)
     }
 
@@ -210,7 +231,8 @@ package struct SocketStream: ~Copyable {
         shutdown(descriptor, CInt(SHUT_WR))
     }
 
-    /// Closes at once and drops what waits. Doing it twice is fine.
+    /// Closes at once and drops what waits, unparsed input as well: the memory belongs to the loop's pool, and the stream
+    /// may be dropped on another thread. Doing it twice is fine.
     package mutating func close() {
         guard isOpen else { return }
         isOpen = false
@@ -221,6 +243,8 @@ package struct SocketStream: ~Copyable {
         Glibc.close(descriptor)
         output.clear()
         output.releaseIfEmpty()
+        input.consume(input.count)
+        input.releaseIfEmpty()
     }
 
     deinit {
