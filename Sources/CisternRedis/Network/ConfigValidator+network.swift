@@ -1,4 +1,5 @@
-public import CisternConfiguration
+internal import CisternConfiguration
+internal import CisternRESP
 internal import CisternSockets
 
 extension ConfigValidator {
@@ -45,12 +46,9 @@ extension RedisShard {
             output.appendRESPCommand(argumentCount: 1)
             output.appendRESPBulk("PING")
         }
-        let failure: RedisError? =
-            switch outcome {
-            case .failure(let error): error
-            case .success(.error(let error)): ErrorHandler.classify(error)
-            case .success: nil
-            }
+        var failure: RedisError?
+        if case .failure(let error) = outcome { failure = error }
+        if case .success(.error(let error)) = outcome { failure = ErrorHandler.classify(error) }
         steps.append(.init(.ping, MonotonicTime.now.since(sent), failure))
         pipe.end(ErrorHandler.clientClosed)
         return steps
