@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CisternConfiguration
+internal import CisternRedis
 internal import CisternService
 
 /// `cistern config`.
@@ -14,10 +15,16 @@ struct Config: AsyncParsableCommand {
             discussion: "Exit code 0 when it is valid, 78 when it is not, 1 when --network finds a fault.")
 
         @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "Also see whether Redis can be reached: resolve, connect, TLS, AUTH, PING.") var network = false
 
         func run() async throws {
             let loaded = try options.load()
             print(loaded.checkText, terminator: "")
+            guard network else { return }
+            guard loaded.backend == .redis else { return print("network: backend local asks no one") }
+            let report = await ConfigValidator().checkNetwork(loaded.config.redis)
+            print(report)
+            if !report.isPassed { throw ExitCode.failure }
         }
     }
 

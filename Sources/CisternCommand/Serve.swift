@@ -22,7 +22,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
     @Option(help: "The address to listen on (http.host).") var host: String?
-    @Option(help: "The port to listen on; 0 for any free one (http.port).") var port: String?
+    @Option(help: "The port to listen on; 0 for any free one (http.port).") var port: Int?
     @Option(help: "auto, redis or local (backend).") var backend: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical (log.level).") var logLevel: String?
 
@@ -48,7 +48,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private var flags: [ConfigurationFlag] {
-        [("--host", "http.host", host), ("--port", "http.port", port), ("--backend", "backend", backend),
+        [("--host", "http.host", host), ("--port", "http.port", port.map(String.init)), ("--backend", "backend", backend),
             ("--log-level", "log.level", logLevel)]
             .compactMap { name, key, value in value.map { ConfigurationFlag(name, sets: key, to: $0) } }
     }

@@ -123,7 +123,7 @@ extension CacheService {
         }
         metrics.stored.add()
         responder.send(isNew ? .created : .noContent) { response, output in
-            if isNew { response.field("Location", head.target, to: &output) }
+            if isNew { response.field("Location", bytes: head.target, to: &output) }
             Self.appendETag(of: value, to: &output)
             response.field("Cache-Source", backend.source, to: &output)
         }
