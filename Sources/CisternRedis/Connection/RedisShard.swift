@@ -32,6 +32,8 @@ actor RedisShard {
     /// Failed attempts in a row, and what the last one died of.
     private var failures = 0
     private var lastFailure: RedisError?
+    /// The connection that was lost last had stood for less than the shortest backoff.
+    private var lastWasShortLived = false
     private var nextAttempt = MonotonicTime(nanoseconds: .min)
     private var attemptTimer: TimerID?
     private var checkTimer: TimerID?
@@ -228,7 +230,9 @@ actor RedisShard {
             gate.doubt()
             logger?.warning("lost a connection to Redis", metadata: ["reason": "\(error)"])
             // The first attempt after a loss is at once, unless connections do not last as long as the shortest backoff.
-            if pipe.openedAt + options.retryBackoff.lowerBound > loop.now { noteFailure(error.at(.dialing)) }
+            let isShortLived = pipe.openedAt + options.retryBackoff.lowerBound > loop.now
+            if isShortLived, lastWasShortLived { noteFailure(error.at(.dialing)) }
+            lastWasShortLived = isShortLived
         }
         dialIfWanted()
         if let failure = failureOfWaiting { failWaiters(failure) }
