@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    @Test(.serialized, arguments: [
         ("Content-Encoding: gzip", 415), ("Content-Encoding: identity", 201), ("Content-Range: bytes 0-0/1", 400),
         ("Expect: 200-ok", 417),
     ])

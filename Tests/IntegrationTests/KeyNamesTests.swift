@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("Names of keys", .blocking) struct KeyNamesTests {
-    @Test(arguments: [
+    @Test(.serialized, arguments: [
         ("a/b", "a/b"), ("a%2Fb", "a/b"), ("a%2fb", "a/b"), ("/lead", "/lead"), ("two//slashes", "two//slashes"),
         ("end/", "end/"), ("a%20b", "a b"), ("a+b", "a+b"), ("caf%C3%A9", "café"), ("%E2%98%83", "☃"),
         ("nul%00nul", "nul\0nul"), ("%25", "%"), ("%2525", "%25"), ("a.b..c", "a.b..c"), ("...", "..."),
