@@ -86,7 +86,10 @@ let package = Package(
         // The faces.
         room(
             "Cistern",
-            ["CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience", "CisternStore"]),
+            [
+                "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience",
+                "CisternStore",
+            ]),
         room(
             "CisternService",
             [
@@ -120,7 +123,9 @@ let package = Package(
         tests(
             "CisternRedisTests",
             ["Cistern", "CisternRedis", "CisternRESP", "CisternBytes", "CisternConfiguration", "CisternSockets"]),
-        tests("CisternServiceTests", ["CisternService", "CisternConfiguration", "CisternBytes", "CisternRedis", "CisternJSON"]),
+        tests(
+            "CisternServiceTests",
+            ["CisternService", "CisternConfiguration", "CisternBytes", "CisternRedis", "CisternJSON"]),
         tests("IntegrationTests", ["CisternCommand", "CCurl", "CisternBytes", "CisternJSON", "CisternRedis"]),
     ] + fuzzers
 )

@@ -48,9 +48,12 @@ struct Serve: AsyncParsableCommand {
     }
 
     private var flags: [ConfigurationFlag] {
-        [("--host", "http.host", host), ("--port", "http.port", port.map(String.init)), ("--backend", "backend", backend),
-            ("--log-level", "log.level", logLevel)]
-            .compactMap { name, key, value in value.map { ConfigurationFlag(name, sets: key, to: $0) } }
+        [
+            ("--host", "http.host", host), ("--port", "http.port", port.map(String.init)),
+            ("--backend", "backend", backend),
+            ("--log-level", "log.level", logLevel),
+        ]
+        .compactMap { name, key, value in value.map { ConfigurationFlag(name, sets: key, to: $0) } }
     }
 
     private func make(_ loaded: LoadedConfiguration, _ logger: Logger) throws -> CisternServer {

@@ -40,7 +40,8 @@ extension CacheService {
             return try HTTPKey.decode(raw, base64URL: query.isBase64URL, limit: config.http.maxKeyBytes)
         } catch {
             switch error {
-            case .malformedPercent: throw Refusal(.badRequest, "a % in the key is not followed by two hexadecimal digits")
+            case .malformedPercent:
+                throw Refusal(.badRequest, "a % in the key is not followed by two hexadecimal digits")
             case .malformedBase64URL: throw Refusal(.badRequest, "the key is not base64url without padding")
             case .empty: throw Refusal(.badRequest, "the key is empty")
             case .dotSegment:

@@ -76,7 +76,8 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
     package var port: UInt16 {
         withPointer { pointer, _ in
             switch family {
-            case AF_INET: pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_port.byteSwapped }
+            case AF_INET:
+                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_port.byteSwapped }
             case AF_INET6:
                 pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { $0.pointee.sin6_port.byteSwapped }
             default: 0
@@ -95,7 +96,9 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
                 }
             case AF_INET6:
                 pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { address in
-                    withUnsafeBytes(of: address.pointee.sin6_addr) { $0.dropLast().allSatisfy { $0 == 0 } && $0[15] == 1 }
+                    withUnsafeBytes(of: address.pointee.sin6_addr) {
+                        $0.dropLast().allSatisfy { $0 == 0 } && $0[15] == 1
+                    }
                 }
             default: false
             }

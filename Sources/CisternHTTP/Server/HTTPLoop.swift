@@ -19,7 +19,9 @@ package actor HTTPLoop {
     private var endWaiters: [UnsafeContinuation<Void, Never>] = []
     private let draining = Atomic(false)
 
-    init(loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters, open: SharedCount) {
+    init(
+        loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters, open: SharedCount
+    ) {
         self.loop = loop
         self.options = options
         self.handler = handler

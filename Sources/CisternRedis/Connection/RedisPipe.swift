@@ -149,7 +149,8 @@ final class RedisPipe: EventSource, OutputSource {
         _ encode: (inout OutputQueue) -> Void
     ) {
         var command = PendingCommand(
-            completion: completion, number: number, deadline: deadline, start: stream.bytesWritten + stream.output.count)
+            completion: completion, number: number, deadline: deadline, start: stream.bytesWritten + stream.output.count
+        )
         if let refusal = refusal(deadline) { return command.abandon(refusal) }
         encode(&stream.output)
         if !isFlushScheduled {
@@ -199,7 +200,9 @@ final class RedisPipe: EventSource, OutputSource {
                 guard deliver() else { return }
                 if !stream.mayHaveMore { break reading }
             case .wouldBlock: break reading
-            case .end: return end(ErrorHandler.classify(SocketError(.closed, "the server closed the connection"), phase: .reading))
+            case .end:
+                return end(
+                    ErrorHandler.classify(SocketError(.closed, "the server closed the connection"), phase: .reading))
             case .failed(let error): return end(ErrorHandler.classify(error, phase: .reading))
             }
         }

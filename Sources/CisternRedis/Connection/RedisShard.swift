@@ -291,7 +291,8 @@ actor RedisShard {
         lastFailure = error
         counters.lastFailure.set(RedisError.Kind.allCases.firstIndex(of: error.kind) ?? -1)
         if failures == 1 {
-            logger?.warning("cannot connect to Redis", metadata: ["reason": "\(error)", "address": "\(options.address)"])
+            logger?.warning(
+                "cannot connect to Redis", metadata: ["reason": "\(error)", "address": "\(options.address)"])
         }
         nextAttempt = max(loop.now + backoff.delay(attempt: failures), gate.closedUntil)
         if let attemptTimer { loop.cancel(attemptTimer) }
