@@ -87,12 +87,15 @@ let package = Package(
         // The faces.
         room(
             "Cistern",
-            ["CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience", "CisternStore"]),
+            [
+                "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience",
+                "CisternStore",
+            ]),
         room(
             "CisternService",
             [
                 "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternRESP",
-                "CisternRedis", "CisternSockets", "CisternStore", "COpenSSL", logging,
+                "CisternRedis", "CisternSockets", "CisternStore", "CLinux", logging,
             ]),
         .executableTarget(
             name: "CisternCommand",
@@ -121,7 +124,9 @@ let package = Package(
         tests(
             "CisternRedisTests",
             ["Cistern", "CisternRedis", "CisternRESP", "CisternBytes", "CisternConfiguration", "CisternSockets"]),
-        tests("CisternServiceTests", ["CisternService", "CisternConfiguration", "CisternBytes", "CisternRedis", "CisternJSON"]),
+        tests(
+            "CisternServiceTests",
+            ["CisternService", "CisternConfiguration", "CisternBytes", "CisternRedis", "CisternJSON"]),
         tests("IntegrationTests", ["CisternCommand", "CCurl", "CisternBytes", "CisternJSON", "CisternRedis"]),
     ] + fuzzers
 )

@@ -28,6 +28,15 @@ public struct Bytes: Sendable, Hashable {
     @inlinable
     package init(adopting array: consuming [UInt8]) { storage = array }
 
+    /// These bytes with others behind them.
+    package func appending(_ other: Bytes) -> Bytes {
+        var joined: [UInt8] = []
+        joined.reserveCapacity(count + other.count)
+        joined += storage
+        joined += other.storage
+        return Bytes(adopting: joined)
+    }
+
     /// The text that these bytes are in UTF-8; nil where they are not valid UTF-8.
     public var string: String? { String(validating: storage, as: UTF8.self) }
 
@@ -52,10 +61,14 @@ public struct Bytes: Sendable, Hashable {
 }
 
 extension Bytes: RandomAccessCollection {
+    /// Always 0.
     @inlinable public var startIndex: Int { 0 }
+    /// The number of bytes.
     @inlinable public var endIndex: Int { storage.count }
+    /// The byte at a position from 0 to `count - 1`.
     @inlinable public subscript(position: Int) -> UInt8 { storage[position] }
 
+    /// Calls `body` with the bytes in place; they always are contiguous.
     @inlinable
     public func withContiguousStorageIfAvailable<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R? {
         try storage.withUnsafeBufferPointer(body)
@@ -71,11 +84,13 @@ extension Bytes {
 }
 
 extension Bytes: ExpressibleByStringLiteral {
+    /// The UTF-8 bytes of a string literal.
     @inlinable
     public init(stringLiteral value: String) { self.init(value) }
 }
 
 extension Bytes: ExpressibleByArrayLiteral {
+    /// The bytes of an array literal.
     @inlinable
     public init(arrayLiteral elements: UInt8...) { storage = elements }
 }

@@ -43,6 +43,11 @@ package struct InputBuffer: ~Copyable {
         }
     }
 
+    /// Appends unparsed bytes, counted from the first one, to an array.
+    package func copy(_ range: Range<Int>, to array: inout [UInt8]) {
+        readable.extracting(range).withUnsafeBufferPointer { array.append(contentsOf: $0) }
+    }
+
     /// Drops the first `n` bytes: they have been parsed.
     package mutating func consume(_ n: Int) {
         precondition(n >= 0 && n <= count, "consumed more than there is")

@@ -3,22 +3,30 @@
 
 /* What Swift's Glibc module leaves out: epoll, eventfd, accept4, and one thread-local word. */
 
-#define _GNU_SOURCE
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/types.h>
-#include <sys/uio.h>
-#include <sys/un.h>
 
-#ifndef __USE_GNU
-extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
-#endif
+struct sockaddr;
+
+/* Declared here and not by _GNU_SOURCE, which would give other headers another shape than in Swift's Glibc module. */
+extern int accept4(int descriptor, struct sockaddr *address, unsigned int *length, int flags);
+extern int pthread_setname_np(pthread_t thread, const char *name);
 
 /* The event loop whose thread this is, or NULL. Set once by the loop's thread. */
-void *cistern_current_loop(void);
-void cistern_set_current_loop(void *loop);
+extern _Thread_local void *cistern_loop_of_thread;
+
+static inline void *cistern_current_loop(void) { return cistern_loop_of_thread; }
+static inline void cistern_set_current_loop(void *loop) { cistern_loop_of_thread = loop; }
+
+/* The cores that this process may run on. */
+int cistern_usable_cores(void);
+
+/* struct epoll_event is packed and its data a union; Swift sees one 64-bit word. */
+static inline int cistern_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data = {.u64 = data}};
+    return epoll_ctl(epoll, operation, descriptor, &event);
+}
+static inline uint64_t cistern_epoll_data(const struct epoll_event *event) { return event->data.u64; }
 
 #endif

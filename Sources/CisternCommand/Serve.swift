@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import CisternConfiguration
+internal import CisternService
+internal import CisternSockets
+internal import Glibc
+internal import Logging
+internal import UnixSignals
+
+/// `cistern serve`.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the cache over HTTP.",
+        discussion: """
+            Without a Redis host, port or URL, the embedded cache serves; with one, Redis does:
+
+              cistern serve
+              REDIS_HOST=cache.example cistern serve --port 9090
+              cistern serve --config /etc/cistern.json
+
+            SIGTERM and SIGINT end it in good order; a second signal ends it at once.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+    @Option(help: "The address to listen on (http.host).") var host: String?
+    @Option(help: "The port to listen on; 0 for any free one (http.port).") var port: Int?
+    @Option(help: "auto, redis or local (backend).") var backend: String?
+    @Option(help: "trace, debug, info, notice, warning, error or critical (log.level).") var logLevel: String?
+
+    func run() async throws {
+        let loaded = try options.load(flags)
+        let log = LogWriter(loaded.config.log)
+        let logger = log.logger("cistern")
+        for warning in loaded.warnings { logger.warning("\(warning)") }
+        logger.info("backend \(loaded.backend.rawValue): \(loaded.backendReason)")
+
+        // Before anything listens, so that no signal is lost.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let server = try make(loaded, logger)
+        let address: SocketAddress
+        do throws(SocketError) {
+            address = try await server.start()
+        } catch {
+            printError("cistern: \(error); is another process there? --port or CISTERN_HTTP_PORT takes another port")
+            throw ExitCode.unavailable
+        }
+        logger.notice("listening on http://\(address)")
+        await shutDown(server, on: signals, logger)
+    }
+
+    private var flags: [ConfigurationFlag] {
+        [
+            ("--host", "http.host", host), ("--port", "http.port", port.map(String.init)),
+            ("--backend", "backend", backend),
+            ("--log-level", "log.level", logLevel),
+        ]
+        .compactMap { name, key, value in value.map { ConfigurationFlag(name, sets: key, to: $0) } }
+    }
+
+    private func make(_ loaded: LoadedConfiguration, _ logger: Logger) throws -> CisternServer {
+        do {
+            return try CisternServer(loaded, version: Cistern.version, logger: logger)
+        } catch let faults as ConfigurationFaults {
+            throw ConfigurationOptions.refuse(faults)
+        }
+    }
+
+    /// Waits for a signal and ends the service; a second signal ends the process.
+    private func shutDown(_ server: CisternServer, on signals: UnixSignalsSequence, _ logger: Logger) async {
+        var isEnding = false
+        await withTaskGroup(of: Bool.self) { group in
+            var iterator = signals.makeAsyncIterator()
+            while let signal = await iterator.next() {
+                if isEnding {
+                    logger.warning("ending at once", metadata: ["signal": "\(signal)"])
+                    _exit(1)
+                }
+                isEnding = true
+                logger.notice("ending", metadata: ["signal": "\(signal)"])
+                group.addTask {
+                    await server.shutDown()
+                    logger.notice("ended")
+                    // The signals are still waited for, so this is how the process ends.
+                    Glibc.exit(0)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// The methods registered by RFC 9110 §9 and RFC 5789. Another token is answered with 501 and has no value here.
+package enum HTTPMethod: UInt8, Sendable, CaseIterable {
+    case get, head, put, delete, post, options, patch, trace, connect
+
+    /// The token on the wire; methods are case-sensitive (RFC 9110 §9.1).
+    package var token: StaticString {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .put: "PUT"
+        case .delete: "DELETE"
+        case .post: "POST"
+        case .options: "OPTIONS"
+        case .patch: "PATCH"
+        case .trace: "TRACE"
+        case .connect: "CONNECT"
+        }
+    }
+
+    /// No registered token is longer.
+    static let longestToken = 7
+}

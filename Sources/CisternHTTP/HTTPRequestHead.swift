@@ -1,0 +1,153 @@
+internal import CisternBytes
+
+/// A stretch of a head's bytes.
+struct HTTPRange {
+    var start: UInt32 = 0
+    var count: UInt32 = 0
+
+    init() {}
+
+    init(_ range: Range<Int>) {
+        start = UInt32(truncatingIfNeeded: range.lowerBound)
+        count = UInt32(truncatingIfNeeded: range.count)
+    }
+
+    var bounds: Range<Int> { Int(start)..<Int(start) + Int(count) }
+}
+
+/// What a request says before its content: method, target, fields, and what they mean for the connection.
+///
+/// One head serves all requests of a connection, one after the other, and keeps its memory between them. It owns its
+/// bytes; spans taken from it are valid until the parser begins the next request.
+package final class HTTPRequestHead {
+    /// The four forms of RFC 9112 §3.2.
+    package enum TargetForm: Sendable {
+        /// A path, perhaps with a query.
+        case origin
+        /// A whole URI; its authority replaced what `Host` said.
+        case absolute
+        /// `*`, the server itself: only with OPTIONS. `OPTIONS http://host` is the same (RFC 9112 §3.2.4).
+        case asterisk
+        /// `host:port`, only with CONNECT. There is no path.
+        case authority
+    }
+
+    /// How the content that follows the head is delimited (RFC 9112 §6.3).
+    package enum Framing: Equatable, Sendable {
+        /// There is none.
+        case none
+        case length(Int)
+        case chunked
+    }
+
+    /// What `Expect` asks for (RFC 9110 §10.1.1).
+    package enum Expectation: Sendable {
+        case none
+        /// `100-continue`, from a client of HTTP/1.1 that announces content.
+        case `continue`
+        /// Anything else: 417.
+        case unsupported
+    }
+
+    struct Field {
+        var kind: HTTPFieldName
+        var name: HTTPRange
+        var value: HTTPRange
+    }
+
+    // Checking each access to these at run time took half of the time of parsing a head, measured. No two can overlap:
+    // the head is not Sendable, only this module changes it, and nothing it calls while it does leads back here.
+
+    @exclusivity(unchecked) package internal(set) var method = HTTPMethod.get
+    @exclusivity(unchecked) package internal(set) var version = HTTPVersion.http11
+    @exclusivity(unchecked) package internal(set) var targetForm = TargetForm.origin
+    @exclusivity(unchecked) package internal(set) var framing = Framing.none
+    @exclusivity(unchecked) package internal(set) var expectation = Expectation.none
+    /// Whether the client wants the connection to go on after this exchange (RFC 9112 §9.3).
+    @exclusivity(unchecked) package internal(set) var keepAlive = true
+    /// Whether there is a host at all: HTTP/1.0 may come without one.
+    @exclusivity(unchecked) package internal(set) var hasHost = false
+    /// The port that the authority names.
+    @exclusivity(unchecked) package internal(set) var port: UInt16?
+    /// Whether the target has a `?`.
+    @exclusivity(unchecked) package internal(set) var hasQuery = false
+
+    @exclusivity(unchecked) var targetRange = HTTPRange()
+    @exclusivity(unchecked) var pathRange = HTTPRange()
+    @exclusivity(unchecked) var queryRange = HTTPRange()
+    @exclusivity(unchecked) var authorityRange = HTTPRange()
+    @exclusivity(unchecked) var hostRange = HTTPRange()
+    @exclusivity(unchecked) var fields: [Field] = []
+    /// One bit for each ``HTTPFieldName`` that occurs.
+    @exclusivity(unchecked) var present: UInt64 = 0
+
+    @exclusivity(unchecked) private var base: UnsafeMutablePointer<UInt8>?
+    @exclusivity(unchecked) private var capacity = 0
+    /// Bytes of a complete head; 0 as long as it is not, so that no range leads anywhere.
+    @exclusivity(unchecked) private var filled = 0
+    /// Memory of a head up to this size is kept from request to request.
+    private static let kept = 2048
+
+    package init() {}
+
+    deinit {
+        base?.deallocate()
+    }
+
+    /// Gives all memory back, so that an idle connection costs none. The head is empty then.
+    package func releaseMemory() {
+        reset()
+        base?.deallocate()
+        base = nil
+        capacity = 0
+        fields = []
+    }
+
+    /// Forgets the request before.
+    func reset() {
+        method = .get
+        version = .http11
+        targetForm = .origin
+        framing = .none
+        expectation = .none
+        keepAlive = true
+        hasHost = false
+        port = nil
+        hasQuery = false
+        targetRange = HTTPRange()
+        pathRange = HTTPRange()
+        queryRange = HTTPRange()
+        authorityRange = HTTPRange()
+        hostRange = HTTPRange()
+        fields.removeAll(keepingCapacity: true)
+        present = 0
+        filled = 0
+        if capacity > Self.kept {
+            base?.deallocate()
+            base = nil
+            capacity = 0
+        }
+    }
+
+    /// Makes the bytes that all ranges refer to the head's own.
+    func copy(_ bytes: Span<UInt8>) {
+        if capacity < bytes.count {
+            base?.deallocate()
+            capacity = max(512, bytes.count)
+            base = .allocate(capacity: capacity)
+        }
+        bytes.withUnsafeBufferPointer {
+            if let source = $0.baseAddress { base?.update(from: source, count: $0.count) }
+        }
+        filled = bytes.count
+    }
+
+    /// The bytes of a range that this head holds.
+    @_lifetime(borrow self)
+    func span(_ range: HTTPRange) -> Span<UInt8> {
+        let bounds = range.bounds
+        guard let base, bounds.upperBound <= filled else { return Span() }
+        let bytes = UnsafeBufferPointer(start: UnsafePointer(base + bounds.lowerBound), count: bounds.count)
+        return _overrideLifetime(bytes.span, borrowing: self)
+    }
+}

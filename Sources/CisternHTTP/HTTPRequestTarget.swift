@@ -1,0 +1,61 @@
+internal import CisternBytes
+
+/// Takes a request target apart by its form (RFC 9112 §3.2).
+enum HTTPRequestTarget {
+    static func parse(
+        _ line: Span<UInt8>, at target: Range<Int>, into head: HTTPRequestHead
+    ) throws(HTTPRejection) {
+        if head.method == .connect {
+            // §3.2.3: CONNECT has this form alone, and the port is part of it.
+            let authority = HTTPAuthority(line.extracting(target))
+            guard let authority, authority.port != nil else { throw .malformedTarget }
+            head.targetForm = .authority
+            head.adopt(authority, at: HTTPRange(target))
+        } else if line[target.lowerBound] == 0x2F {
+            head.targetForm = .origin
+            cutQuery(of: target, in: line, into: head)
+        } else if target.count == 1, line[target.lowerBound] == 0x2A {
+            // §3.2.4: for OPTIONS alone.
+            guard head.method == .options else { throw .malformedTarget }
+            head.targetForm = .asterisk
+        } else {
+            try parseAbsolute(line, at: target, into: head)
+        }
+    }
+
+    /// §3.2.2: `http://authority/path?query`; a server must accept it even where it expects none.
+    private static func parseAbsolute(
+        _ line: Span<UInt8>, at target: Range<Int>, into head: HTTPRequestHead
+    ) throws(HTTPRejection) {
+        let text = line.extracting(target)
+        let scheme: Int
+        if text.count > 7, ASCII.equal(text.extracting(..<7), lowercase: "http://") {
+            scheme = 7
+        } else if text.count > 8, ASCII.equal(text.extracting(..<8), lowercase: "https://") {
+            scheme = 8
+        } else {
+            throw .malformedTarget
+        }
+        var end = scheme
+        while end < text.count, text[end] != 0x2F, text[end] != 0x3F { end += 1 }
+        let start = target.lowerBound
+        guard let authority = HTTPAuthority(text.extracting(scheme..<end)) else { throw .invalidHost }
+        head.adopt(authority, at: HTTPRange(start + scheme..<start + end))
+        if head.method == .options, end == text.count {
+            head.targetForm = .asterisk
+        } else {
+            head.targetForm = .absolute
+            cutQuery(of: start + end..<target.upperBound, in: line, into: head)
+        }
+    }
+
+    private static func cutQuery(of range: Range<Int>, in line: Span<UInt8>, into head: HTTPRequestHead) {
+        for position in range where line[position] == 0x3F {
+            head.hasQuery = true
+            head.pathRange = HTTPRange(range.lowerBound..<position)
+            head.queryRange = HTTPRange(position + 1..<range.upperBound)
+            return
+        }
+        head.pathRange = HTTPRange(range)
+    }
+}

@@ -1,0 +1,85 @@
+internal import CisternSockets
+internal import Synchronization
+
+/// What happened on one loop's connections. Written by that loop alone, read from any thread.
+package final class HTTPCounters: Sendable {
+    let accepted = LoopCounter()
+    let refused = LoopCounter()
+    let requests = LoopCounter()
+    let rejections = LoopCounter()
+    let bytesRead = LoopCounter()
+    let bytesWritten = LoopCounter()
+
+    func addBytes(of connection: HTTPConnection) {
+        bytesRead.add(connection.stream.bytesRead)
+        bytesWritten.add(connection.stream.bytesWritten)
+    }
+}
+
+/// What a server counts: one set for each loop, and the open connections of all.
+package final class HTTPServerCounters: Sendable {
+    package let loops: [HTTPCounters]
+    let open = SharedCount()
+
+    package init(loops: Int) {
+        self.loops = (0..<loops).map { _ in HTTPCounters() }
+    }
+
+    /// The sums over all loops. From any thread.
+    package var statistics: HTTPStatistics {
+        var sum = HTTPStatistics()
+        sum.open = open.value
+        for loop in loops { sum.add(loop) }
+        return sum
+    }
+}
+
+/// What a server's connections have done since it started.
+package struct HTTPStatistics: Sendable {
+    package var open = 0
+    package var accepted = 0
+    package var refused = 0
+    package var requests = 0
+    package var rejections = 0
+    /// Of connections that have ended.
+    package var bytesRead = 0
+    package var bytesWritten = 0
+
+    fileprivate mutating func add(_ counters: HTTPCounters) {
+        accepted += counters.accepted.value
+        refused += counters.refused.value
+        requests += counters.requests.value
+        rejections += counters.rejections.value
+        bytesRead += counters.bytesRead.value
+        bytesWritten += counters.bytesWritten.value
+    }
+}
+
+/// A number with one writer, so that adding needs no locked instruction.
+package final class LoopCounter: Sendable {
+    private let number = Atomic(0)
+
+    package init() {}
+
+    package var value: Int { number.load(ordering: .relaxed) }
+
+    package func add(_ n: Int = 1) {
+        number.store(number.load(ordering: .relaxed) &+ n, ordering: .relaxed)
+    }
+
+    package func set(_ n: Int) {
+        number.store(n, ordering: .relaxed)
+    }
+}
+
+/// A number that several loops change.
+final class SharedCount: Sendable {
+    private let number = Atomic(0)
+
+    var value: Int { number.load(ordering: .relaxed) }
+
+    /// Adds one; the result is the new number.
+    func increase() -> Int { number.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    func decrease() { number.wrappingSubtract(1, ordering: .relaxed) }
+}

@@ -1,0 +1,124 @@
+internal import CisternBytes
+internal import CisternSockets
+internal import Synchronization
+
+/// One event loop's share of a server: its listener and its connections. Pinned to that loop.
+package actor HTTPLoop {
+    nonisolated let loop: EventLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let counters: HTTPCounters
+    private let options: HTTPServerOptions
+    private let handler: any HTTPHandler
+    /// Open connections over all loops.
+    private let open: SharedCount
+    private var listener: Listener?
+    private var connections: [Int: HTTPConnection] = [:]
+    private var nextNumber = 0
+    private let clock = HTTPLoopClock()
+    private var endWaiters: [UnsafeContinuation<Void, Never>] = []
+    private let draining = Atomic(false)
+
+    init(
+        loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters, open: SharedCount
+    ) {
+        self.loop = loop
+        self.options = options
+        self.handler = handler
+        self.counters = counters
+        self.open = open
+    }
+
+    /// Starts to accept on a bound socket. The result is where.
+    func listen(on descriptor: CInt) throws(SocketError) -> SocketAddress {
+        let listener = try Listener(descriptor: descriptor, loop: loop) { [unowned self] connection in
+            assumeIsolated { $0.accepted(connection) }
+        }
+        self.listener = listener
+        return listener.address
+    }
+
+    /// Whether every response ends its connection.
+    nonisolated var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    // MARK: Connections
+
+    private func accepted(_ descriptor: CInt) {
+        let isWelcome = open.increase() <= options.maximumConnections
+        let connection = HTTPConnection(accepted: descriptor, server: self, clock: clock, options: options)
+        do {
+            try connection.start()
+        } catch {
+            // The kernel has no memory to watch it; the stream closes its descriptor.
+            return open.decrease()
+        }
+        nextNumber += 1
+        let number = nextNumber
+        connections[number] = connection
+        // With the loop as its preferred executor, the task comes back to the loop after every wait; without, a
+        // continuation resumes it on the global pool first.
+        Task(executorPreference: loop) { await self.serve(number, isWelcome: isWelcome) }
+    }
+
+    private func serve(_ number: Int, isWelcome: Bool) async {
+        guard let connection = connections[number] else { return }
+        if isWelcome {
+            counters.accepted.add()
+            await answerRequests(of: connection)
+        } else {
+            counters.refused.add()
+            connection.stream.output.append(handler.overloadedResponse)
+        }
+        await connection.closeInStages()
+        counters.addBytes(of: connection)
+        connections[number] = nil
+        open.decrease()
+        guard connections.isEmpty else { return }
+        for waiter in endWaiters { waiter.resume() }
+        endWaiters = []
+    }
+
+    private func answerRequests(of connection: HTTPConnection) async {
+        requests: while !connection.closesAfterResponse {
+            switch await connection.nextRequest() {
+            case .none: break requests
+            case .rejected(let rejection):
+                counters.rejections.add()
+                handler.refuse(rejection, HTTPResponder(connection, .rejected(connection.head)))
+                break requests
+            case .request:
+                counters.requests.add()
+                await handler.handle(connection.head, HTTPResponder(connection, HTTPResponseContext(connection.head)))
+                if !connection.hasResponded {
+                    HTTPResponder(connection, HTTPResponseContext(connection.head)).send(.internalServerError)
+                }
+                if connection.isBehind, await !connection.drained() { break requests }
+            }
+        }
+    }
+
+    // MARK: Stopping
+
+    /// Stops to accept.
+    func stopListening() {
+        listener?.close()
+        listener = nil
+    }
+
+    /// Ends idle connections at once and the others with their next response; returns when all have ended.
+    func drain() async {
+        draining.store(true, ordering: .relaxed)
+        stopListening()
+        for connection in connections.values where connection.isIdle { connection.closeNow() }
+        await withUnsafeContinuation { continuation in
+            // Asked here and not before: the task may be put off on its way into the wait.
+            if connections.isEmpty { continuation.resume() } else { endWaiters.append(continuation) }
+        }
+    }
+
+    /// Ends all connections at once.
+    func abort() {
+        stopListening()
+        for connection in connections.values { connection.closeNow() }
+    }
+}

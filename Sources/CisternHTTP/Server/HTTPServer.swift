@@ -1,0 +1,78 @@
+package import CisternSockets
+internal import Glibc
+
+/// An HTTP/1.1 server: a listener and connections on each loop of a group.
+package final class HTTPServer: Sendable {
+    private let options: HTTPServerOptions
+    private let loops: [HTTPLoop]
+
+    /// - Parameter counters: where it counts, made for as many loops as the group has.
+    package init(
+        _ options: HTTPServerOptions, group: EventLoopGroup, handler: any HTTPHandler, counters: HTTPServerCounters
+    ) {
+        self.options = options
+        loops = group.loops.map { loop in
+            HTTPLoop(
+                loop: loop, options: options, handler: handler, counters: counters.loops[loop.index],
+                open: counters.open)
+        }
+    }
+
+    /// Binds and starts to accept. The result is where, with the port that the kernel chose if 0 was asked for.
+    ///
+    /// - Throws: `addressInUse` when somebody else listens there; `resolution` when the host is none of this machine's.
+    package func start() async throws(SocketError) -> SocketAddress {
+        let wanted = try await resolve()
+        // Bound alone first: with SO_REUSEPORT, a second process would get half of the connections and no error.
+        let alone = try Listener.bind(wanted, shared: false)
+        guard loops.count > 1 else { return try await loops[0].listen(on: alone) }
+        let address = SocketAddress(local: alone) ?? wanted
+        close(alone)
+        for loop in loops {
+            _ = try await loop.listen(on: try Listener.bind(address, shared: true))
+        }
+        return address
+    }
+
+    private func resolve() async throws(SocketError) -> SocketAddress {
+        let answer = await withUnsafeContinuation { continuation in
+            Resolver.resolve(host: options.host, port: options.port) { continuation.resume(returning: $0) }
+        }
+        let addresses = try answer.get()
+        guard let first = addresses.first else {
+            throw SocketError(.resolution, "resolving \(options.host): it has no address")
+        }
+        return first
+    }
+
+    /// Stops to accept, lets every request in progress be answered, and returns when all connections have ended. What
+    /// has not ended after `timeout` is cut off.
+    package func shutDown(within timeout: Duration) async {
+        await withTaskGroup(of: Bool.self) { group in
+            for loop in loops {
+                group.addTask {
+                    await loop.drain()
+                    return true
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: timeout)
+                return false
+            }
+            var left = loops.count
+            while left > 0, let isDrained = await group.next() {
+                if isDrained {
+                    left -= 1
+                } else {
+                    for loop in loops { await loop.abort() }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Ends everything at once.
+    package func abort() async {
+        for loop in loops { await loop.abort() }
+    }
+}

@@ -1,0 +1,18 @@
+/// Why a text is not JSON (RFC 8259): where, what stands there, and what should.
+package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
+    package let position: JSONPosition
+    /// What was found: one character at most of the text, since an unquoted secret may stand there.
+    package let found: String
+    package let expected: String
+    /// Where the key stands first, when the error is its second appearance.
+    package let first: JSONPosition?
+
+    package init(at position: JSONPosition, found: String, expected: String, first: JSONPosition? = nil) {
+        self.position = position
+        self.found = found
+        self.expected = expected
+        self.first = first
+    }
+
+    package var description: String { "\(position): found \(found), expected \(expected)" }
+}

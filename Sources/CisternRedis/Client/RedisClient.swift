@@ -1,0 +1,204 @@
+public import CisternBytes
+public import CisternRESP
+package import CisternSockets
+package import Logging
+internal import Synchronization
+
+/// A client of one Redis server: a pool of pipelined connections that reconnects by itself.
+///
+/// It is safe from any task and any executor, and cancel-safe: a call whose task is cancelled, or whose time is up,
+/// returns at once, and the connection and everyone else on it go on. It owns its threads and needs no `run()`;
+/// ``close()`` ends them.
+///
+/// Every operation has one deadline, by default ``RedisClient/defaultTimeout`` from its start. Waiting for a connection,
+/// retries and their backoff all draw on it.
+public final class RedisClient: Sendable {
+    private let group: EventLoopGroup
+    private let ownsGroup: Bool
+    private let isClosed = Atomic(false)
+    let shards: [RedisShard]
+    let options: RedisConnectionOptions
+
+    /// How long an operation may take unless it is told otherwise: the sum of pool, write and read timeout.
+    public let defaultTimeout: Duration
+
+    /// A client on event loops that somebody else ends, or on one of its own.
+    package init(options: RedisConnectionOptions, group: EventLoopGroup? = nil, logger: Logger?) throws {
+        let tls = try options.tls.map { try TLSClient($0, for: options) }
+        let loops = try group ?? EventLoopGroup(count: 1)
+        let gate = AuthenticationGate()
+        self.group = loops
+        self.options = options
+        ownsGroup = group == nil
+        defaultTimeout = options.timeouts.pool + options.timeouts.write + options.timeouts.read
+        shards = loops.loops.map { loop in
+            RedisShard(
+                loop: loop, options: options, tls: tls,
+                policy: PoolPolicy(
+                    poolSize: options.pool.size, minimumIdle: options.pool.minimumIdle, loop: loop.index,
+                    of: loops.loops.count),
+                gate: gate, logger: logger)
+        }
+    }
+
+    /// Starts to connect in the background; operations wait for the first attempt.
+    package func start() async {
+        for shard in shards { await shard.start() }
+    }
+
+    deinit {
+        guard !isClosed.load(ordering: .acquiring) else { return }
+        // Without close() the connections are ended all the same; the loops stop when those are gone.
+        let loops = ownsGroup ? group.loops : []
+        let shards = shards
+        Task {
+            for shard in shards { await shard.close() }
+            for loop in loops { loop.stop() }
+        }
+    }
+
+    /// Ends all connections; operations in progress throw `cancelled`, and so does every later one. Twice is fine.
+    public func close() async {
+        for shard in shards { await shard.close() }
+        if ownsGroup { await group.stop() }
+        isClosed.store(true, ordering: .releasing)
+    }
+
+    /// A timeout that has passed before it began is one that no turn of the loop is too early for.
+    private func deadline(_ timeout: Duration?) -> MonotonicTime {
+        if let timeout, timeout <= .zero { return MonotonicTime(nanoseconds: .min) }
+        return .now + (timeout ?? defaultTimeout)
+    }
+
+    var preferred: RedisShard { shards[group.preferredIndex()] }
+
+    /// Carries out an operation on one of the loops, with that loop as the task's preferred executor: one hop there and
+    /// one back. Without the preference, every reply would make a detour over the global pool.
+    func onLoop<Answer: Sendable>(
+        _ operation: (RedisShard) async throws(RedisError) -> Answer
+    ) async throws(RedisError) -> Answer {
+        let shard = preferred
+        if shard.loop.isCurrent { return try await operation(shard) }
+        return try await withTaskExecutorPreference(shard.loop) { () async throws(RedisError) -> Answer in
+            try await operation(shard)
+        }
+    }
+
+    private func number(
+        _ command: StaticString, _ key: Bytes, isRepeatable: Bool, _ timeout: Duration?
+    ) async throws(RedisError) -> Int64 {
+        try await onLoop { shard throws(RedisError) in
+            try await shard.number(command, key, isRepeatable: isRepeatable, until: deadline(timeout))
+        }
+    }
+
+    // MARK: Commands
+
+    /// The value of `key`, or nil when there is none (GET).
+    ///
+    /// - Throws: `RedisError`; of kind `command` when the key holds another type.
+    public func get(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> Bytes? {
+        try await onLoop { shard throws(RedisError) in try await shard.get(key, until: deadline(timeout)) }
+    }
+
+    /// Writes `key` (SET).
+    ///
+    /// - Parameters:
+    ///   - ttl: how long it lives, rounded up to whole milliseconds, at least one; nil for ever.
+    ///   - keepTTL: keeps the time to live that the key has. Not together with `ttl`, which then wins.
+    ///   - nx: writes only when the key is not there.
+    ///   - timeout: how long the operation may take; nil for ``defaultTimeout``.
+    /// - Returns: false when `nx` was asked for and the key is there.
+    @discardableResult
+    public func set(
+        _ key: Bytes, _ value: Bytes, ttl: Duration? = nil, keepTTL: Bool = false, nx: Bool = false,
+        timeout: Duration? = nil
+    ) async throws(RedisError) -> Bool {
+        try await onLoop { shard throws(RedisError) in
+            try await shard.set(
+                key, value, ttl: ttl, keepTTL: keepTTL && ttl == nil, onlyIfAbsent: nx, until: deadline(timeout))
+        }
+    }
+
+    /// Deletes `key`, of any type (DEL). Returns whether it was there.
+    @discardableResult
+    public func delete(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> Bool {
+        try await number("DEL", key, isRepeatable: false, timeout) > 0
+    }
+
+    /// Whether `key` is there (EXISTS).
+    public func exists(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> Bool {
+        try await number("EXISTS", key, isRepeatable: true, timeout) > 0
+    }
+
+    /// How long `key` lives (PTTL).
+    public func ttl(of key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> KeyTTL {
+        KeyTTL(milliseconds: try await number("PTTL", key, isRepeatable: true, timeout))
+    }
+
+    /// Asks the server for a sign of life (PING). Returns how long the answer took.
+    @discardableResult
+    public func ping(timeout: Duration? = nil) async throws(RedisError) -> Duration {
+        let start = MonotonicTime.now
+        _ = try await onLoop { shard throws(RedisError) in
+            try await shard.command(until: deadline(timeout), isRepeatable: true) { output in
+                output.appendRESPCommand(argumentCount: 1)
+                output.appendRESPBulk("PING")
+            }
+        }
+        return MonotonicTime.now.since(start)
+    }
+
+    /// One page of the keys (SCAN).
+    ///
+    /// - Parameters:
+    ///   - cursor: `0` to begin, then what the page before gave.
+    ///   - pattern: a glob that keys must match (MATCH); nil for all.
+    ///   - count: about how many keys the server looks at (COUNT), at least 1.
+    /// - Returns: a page with any number of keys. A key that is there throughout is on at least one page.
+    public func scan(
+        cursor: UInt64 = 0, matching pattern: Bytes? = nil, count: Int = 100, timeout: Duration? = nil
+    ) async throws(RedisError) -> ScanPage {
+        let reply = try await onLoop { shard throws(RedisError) in
+            try await shard.command(until: deadline(timeout), isRepeatable: true) { output in
+                output.appendRESPCommand(argumentCount: 4 + (pattern == nil ? 0 : 2))
+                output.appendRESPBulk("SCAN")
+                output.appendRESPBulk(String(cursor))
+                if let pattern {
+                    output.appendRESPBulk("MATCH")
+                    output.appendRESPBulk(pattern)
+                }
+                output.appendRESPBulk("COUNT")
+                output.appendRESPBulk(decimal: max(1, count))
+            }
+        }
+        guard let page = ScanPage(reply) else { throw ErrorHandler.unexpectedReply(to: "SCAN") }
+        return page
+    }
+
+    /// Sends commands in one write and returns their replies in order; an error reply is a reply here.
+    ///
+    /// Each command is its name and arguments. Commands that change a connection's state (SELECT, MULTI, SUBSCRIBE,
+    /// CLIENT REPLY, blocking ones) do not belong on a shared connection.
+    ///
+    /// - Throws: `RedisError` when the replies did not all come. Nothing is sent twice; `isOutcomeUnknown` says whether
+    ///   the commands may have been executed.
+    public func send(_ commands: [[Bytes]], timeout: Duration? = nil) async throws(RedisError) -> [RESPValue] {
+        guard !commands.contains(where: \.isEmpty) else {
+            throw RedisError(
+                .command, phase: .queued, retry: .never, breakerEffect: .notCounted, "a command needs a name")
+        }
+        let deadline = deadline(timeout)
+        return try await onLoop { shard throws(RedisError) in try await shard.sendAll(commands, until: deadline) }
+    }
+}
+
+extension RedisShard {
+    func sendAll(_ commands: [[Bytes]], until deadline: MonotonicTime) async throws(RedisError) -> [RESPValue] {
+        try await perform(until: deadline, isRepeatable: false) { pipe in
+            await self.sendSeveral(commands.count, on: pipe, until: deadline) { output in
+                for command in commands { output.appendRESPCommand(command) }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+/// What a client has done and how it stands. Numbers of one moment for each event loop, and for all loops together only
+/// nearly so.
+public struct RedisStatistics: Sendable, Hashable {
+    /// The connections.
+    public struct Pool: Sendable, Hashable {
+        /// The most connections there may be (`pool_size`).
+        public var size: Int
+        /// Connections that stand.
+        public var open: Int
+        /// Those of them that owe no reply.
+        public var idle: Int
+        /// Operations that wait for a connection.
+        public var waiting: Int
+        /// Operations for which no connection had room within `pool_timeout`.
+        public var timeouts: Int
+    }
+
+    /// The connections.
+    public var pool: Pool
+    /// Operations that were begun.
+    public var commands: Int
+    /// Further attempts at operations whose first one failed.
+    public var retries: Int
+    /// Operations that failed because their time was up.
+    public var timeouts: Int
+    /// Attempts to connect.
+    public var dials: Int
+    /// Attempts to connect that failed.
+    public var dialFailures: Int
+    /// Connections that failed after they had stood.
+    public var connectionsLost: Int
+    /// How often there was a connection again after the last one had gone.
+    public var reconnects: Int
+}
+
+extension RedisClient {
+    /// What the client has done and how it stands, from any thread without waiting.
+    public var statistics: RedisStatistics {
+        func sum(_ counter: (RedisCounters) -> Counter) -> Int {
+            shards.reduce(0) { $0 + counter($1.counters).value }
+        }
+        let open = sum(\.open)
+        return RedisStatistics(
+            pool: RedisStatistics.Pool(
+                size: options.pool.size, open: open, idle: min(open, max(0, sum(\.idle))), waiting: sum(\.waiting),
+                timeouts: sum(\.poolTimeouts)),
+            commands: sum(\.commands), retries: sum(\.retries), timeouts: sum(\.timeouts), dials: sum(\.dials),
+            dialFailures: sum(\.dialFailures), connectionsLost: sum(\.connectionsLost), reconnects: sum(\.reconnects))
+    }
+
+    /// Whether there is a connection that takes commands.
+    package var isConnected: Bool { shards.contains { $0.counters.usable.value > 0 } }
+
+    /// What the last attempt to connect failed of; nil when it succeeded.
+    package var lastFailure: RedisError.Kind? {
+        let index = shards.map(\.counters.lastFailure.value).max() ?? -1
+        return index < 0 ? nil : RedisError.Kind.allCases[index]
+    }
+}

@@ -1,0 +1,341 @@
+internal import CisternBytes
+internal import CisternRESP
+internal import CisternSockets
+internal import DequeModule
+
+/// One connection to Redis that many callers share: commands go out in the order they are given, replies come back in
+/// that order. It belongs to one `RedisShard` and is touched on that shard's loop alone.
+///
+/// A caller that gives up is let go at once, and its reply is dropped when it comes; the pipe and everyone else on it go
+/// on. A pipe ends only when the connection fails, when the server sends what is not RESP, or when it is stuck: its
+/// oldest reply overdue by `readTimeout` with no byte received, or nothing written for `writeTimeout`.
+final class RedisPipe: EventSource, OutputSource {
+    /// Reads per wake-up before the others of the loop have their turn.
+    private static let readsPerTurn = 8
+
+    /// Can transition to: `securing`, when connected and TLS is wanted; `open`, when connected; `closed`.
+    private enum State {
+        case connecting(UnsafeContinuation<RedisError?, Never>?)
+        /// Can transition to: `open`, when the TLS handshake is done; `closed`.
+        case securing(UnsafeContinuation<RedisError?, Never>?)
+        /// Can transition to: `closed`.
+        case open
+        /// Never changes again.
+        case closed(RedisError)
+    }
+
+    let id: Int
+    let openedAt: MonotonicTime
+    /// When the connection stood, before TLS; nil until then.
+    private(set) var connectedAt: MonotonicTime?
+    /// When a command was last given to it.
+    private(set) var lastUsed: MonotonicTime
+    /// No new command is given to it; it closes when its last reply has come.
+    private(set) var isDraining = false
+    /// What the server said of itself in HELLO.
+    var server = RedisServerInfo()
+
+    private let loop: EventLoop
+    private let timeouts: RedisConnectionOptions.Timeouts
+    private let shard: RedisShard
+    private var state = State.connecting(nil)
+    private var stream: SocketStream
+    private var decoder = RESPDecoder()
+    private var pending = Deque<PendingCommand>()
+    private var lastNumber = 0
+    private var timer: TimerID?
+    private var moreTimer: TimerID?
+    private var timerDeadline = MonotonicTime.distantFuture
+    /// Since when a reply is owed and nothing was received.
+    private var silentSince = MonotonicTime.distantFuture
+    /// Since when output waits and nothing was written.
+    private var blockedSince = MonotonicTime.distantFuture
+    private var isFlushScheduled = false
+
+    /// Starts to connect. The shard is told when the pipe has made room, and when it has ended after having been open.
+    init(
+        id: Int, to address: SocketAddress, timeouts: RedisConnectionOptions.Timeouts, shard: RedisShard
+    ) throws(SocketError) {
+        self.id = id
+        self.shard = shard
+        self.timeouts = timeouts
+        loop = shard.loop
+        openedAt = loop.now
+        lastUsed = loop.now
+        stream = try SocketStream(connectingTo: address, loop: loop)
+        try stream.start(self)
+    }
+
+    /// Commands whose replies have not all come, given up or not.
+    var depth: Int { pending.count }
+
+    /// Whether commands can be given to it.
+    var isUsable: Bool {
+        if case .open = state { !isDraining } else { false }
+    }
+
+    var isIdle: Bool { pending.isEmpty }
+
+    /// Bytes that wait to be written.
+    var backlog: Int { stream.output.count }
+
+    /// This end's address, by which the server knows the connection.
+    var localAddress: SocketAddress? { stream.localAddress }
+
+    // MARK: Opening
+
+    /// Waits until the connection stands, with TLS where it is wanted; the result is what went wrong.
+    func open(tls: TLSClient?, until deadline: MonotonicTime) async -> RedisError? {
+        self.tls = tls
+        let timer = loop.schedule(at: deadline) { [unowned self] in
+            end(ErrorHandler.dialTimeout(phase))
+        }
+        defer { loop.cancel(timer) }
+        return await withUnsafeContinuation { continuation in
+            switch state {
+            case .connecting: state = .connecting(continuation)
+            case .securing: state = .securing(continuation)
+            case .open: continuation.resume(returning: nil)
+            case .closed(let error): continuation.resume(returning: error)
+            }
+        }
+    }
+
+    private var tls: TLSClient?
+
+    private var phase: RedisError.Phase {
+        switch state {
+        case .connecting: .dialing
+        case .securing: .handshake
+        case .open, .closed: pending.isEmpty ? .queued : .written
+        }
+    }
+
+    private func connected(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
+        if let error = stream.finishConnecting() { return end(ErrorHandler.classify(error, phase: .dialing)) }
+        connectedAt = .now
+        guard let tls else { return opened(continuation) }
+        state = .securing(continuation)
+        let error = stream.startTLS(tls.context, serverName: tls.serverName, resumptionKey: tls.resumptionKey)
+        if let error { return end(ErrorHandler.classify(error, phase: .handshake)) }
+        secure(continuation)
+    }
+
+    private func opened(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
+        state = .open
+        shard.counters.idle.add(1)
+        continuation?.resume(returning: nil)
+    }
+
+    private func secure(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
+        switch stream.handshake() {
+        case .blocked: break
+        case .done: opened(continuation)
+        case .failed(let error): end(ErrorHandler.classify(error, phase: .handshake))
+        }
+    }
+
+    // MARK: Commands
+
+    /// A number by which a command can be cancelled, whether it has been taken yet or not.
+    func nextNumber() -> Int {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies.
+    func take(
+        _ completion: PendingCommand.Completion, _ number: Int, _ deadline: MonotonicTime,
+        _ encode: (inout OutputQueue) -> Void
+    ) {
+        var command = PendingCommand(
+            completion: completion, number: number, deadline: deadline, start: stream.bytesWritten + stream.output.count
+        )
+        if let refusal = refusal(deadline) { return command.abandon(refusal) }
+        encode(&stream.output)
+        if !isFlushScheduled {
+            isFlushScheduled = true
+            loop.flushAtEndOfTurn(self)
+        }
+        if pending.isEmpty {
+            silentSince = loop.now
+            shard.counters.idle.add(-1)
+        }
+        lastUsed = loop.now
+        pending.append(command)
+        let next = min(deadline, stuckAt)
+        if next < timerDeadline { setTimer(next) }
+    }
+
+    private func refusal(_ deadline: MonotonicTime) -> RedisError? {
+        if case .closed(let error) = state { return error }
+        if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
+        return deadline <= loop.now ? ErrorHandler.deadlinePassed(.queued) : nil
+    }
+
+    /// Lets go whoever waits for a command, by its number.
+    func cancel(_ number: Int) {
+        guard let index = pending.firstIndex(where: { $0.number == number }) else { return }
+        pending[index].abandon(ErrorHandler.cancelled(.written))
+    }
+
+    // MARK: Events
+
+    func ready(_ events: PollEvents) {
+        switch state {
+        case .connecting(let continuation): connected(continuation)
+        case .securing(let continuation): secure(continuation)
+        case .open:
+            if events.contains(.write) { flushOutput() }
+            if !events.isDisjoint(with: [.read, .hangUp]) { receive() }
+        case .closed: break
+        }
+    }
+
+    private func receive() {
+        reading: for _ in 0..<Self.readsPerTurn {
+            switch stream.read() {
+            case .bytes:
+                silentSince = loop.now
+                guard deliver() else { return }
+                if !stream.mayHaveMore { break reading }
+            case .wouldBlock: break reading
+            case .end:
+                return end(
+                    ErrorHandler.classify(SocketError(.closed, "the server closed the connection"), phase: .reading))
+            case .failed(let error): return end(ErrorHandler.classify(error, phase: .reading))
+            }
+        }
+        stream.input.releaseIfEmpty()
+        if stream.mayHaveMore, tls != nil { receiveNextTurn() }
+        shard.pipeMadeRoom()
+    }
+
+    /// Goes on with what TLS has read already: the loop sees the descriptor alone and would not call for it.
+    private func receiveNextTurn() {
+        if let moreTimer { loop.cancel(moreTimer) }
+        moreTimer = loop.schedule(at: loop.now + .nanoseconds(1)) { [unowned self] in
+            moreTimer = nil
+            receive()
+        }
+    }
+
+    /// Hands out the replies that have come whole; false when the pipe has ended.
+    private func deliver() -> Bool {
+        do {
+            while true {
+                var consumed = 0
+                let reply = try decoder.decode(stream.input.readable, consumed: &consumed)
+                stream.input.consume(consumed)
+                guard let reply else { return true }
+                // Nothing is subscribed to, so what the server pushes is for nobody.
+                if case .push = reply { continue }
+                guard !pending.isEmpty else {
+                    end(unaskedReply(reply))
+                    return false
+                }
+                if pending[0].take(reply) {
+                    pending.removeFirst()
+                    if pending.isEmpty {
+                        shard.counters.idle.add(1)
+                        if isDraining {
+                            end(ErrorHandler.retired)
+                            return false
+                        }
+                    }
+                }
+            }
+        } catch {
+            end(ErrorHandler.classify(error))
+            return false
+        }
+    }
+
+    private func unaskedReply(_ reply: RESPValue) -> RedisError {
+        if case .error(let error) = reply { return ErrorHandler.classify(error, phase: .queued) }
+        return RedisError(.protocol, phase: .queued, retry: .ifRepeatable, "the server sent a reply to nothing")
+    }
+
+    func flushOutput() {
+        isFlushScheduled = false
+        guard case .open = state else { return }
+        let before = stream.bytesWritten
+        switch stream.flush() {
+        case .done: blockedSince = .distantFuture
+        case .blocked:
+            if stream.bytesWritten > before || blockedSince == .distantFuture { blockedSince = loop.now }
+            if stuckAt < timerDeadline { setTimer(stuckAt) }
+        case .failed(let error):
+            // The server may have said why before it closed; what it said is better than "broken pipe".
+            receive()
+            end(ErrorHandler.classify(error, phase: .written))
+        }
+    }
+
+    // MARK: Time
+
+    /// When the pipe counts as stuck if nothing moves until then.
+    private var stuckAt: MonotonicTime {
+        let reading = pending.isEmpty ? .distantFuture : silentSince + timeouts.read
+        return blockedSince == .distantFuture ? reading : min(reading, blockedSince + timeouts.write)
+    }
+
+    private func setTimer(_ deadline: MonotonicTime) {
+        if let timer { loop.cancel(timer) }
+        timerDeadline = deadline
+        timer = loop.schedule(at: deadline) { [unowned self] in timerFired() }
+    }
+
+    /// One timer serves all commands: it lets go those that are late, and looks for the next deadline.
+    private func timerFired() {
+        timer = nil
+        timerDeadline = .distantFuture
+        let now = loop.now
+        if now >= stuckAt {
+            return end(RedisError(.timeout, phase: .written, retry: .ifRepeatable, "the server has stopped answering"))
+        }
+        var next = stuckAt
+        for index in pending.indices where !pending[index].isAbandoned {
+            if pending[index].deadline <= now {
+                // What was given to a pipe will be written, if it has not been: its outcome is unknown either way.
+                pending[index].abandon(ErrorHandler.deadlinePassed(.written))
+            } else {
+                next = min(next, pending[index].deadline)
+            }
+        }
+        if next != .distantFuture { setTimer(next) }
+    }
+
+    // MARK: Ending
+
+    /// Takes no new commands and closes when the last reply has come.
+    func drain() {
+        isDraining = true
+        if pending.isEmpty { end(ErrorHandler.retired) }
+    }
+
+    /// Closes at once; everyone who waits gets the error.
+    func end(_ error: RedisError) {
+        let previous = state
+        if case .closed = previous { return }
+        state = .closed(error)
+        for timer in [timer, moreTimer] { if let timer { loop.cancel(timer) } }
+        timer = nil
+        moreTimer = nil
+        let written = stream.bytesWritten
+        stream.close()
+        if case .open = previous, pending.isEmpty { shard.counters.idle.add(-1) }
+        for index in pending.indices {
+            // What was not written cannot have been executed, and of the rest only the first can have begun to answer.
+            let phase: RedisError.Phase =
+                pending[index].start >= written ? .queued : index == 0 && decoder.isWithinReply ? .reading : .written
+            pending[index].abandon(error.at(phase))
+        }
+        pending.removeAll()
+        switch previous {
+        case .connecting(let continuation), .securing(let continuation): continuation?.resume(returning: error)
+        case .open: shard.pipeEnded(id, error)
+        case .closed: break
+        }
+    }
+}

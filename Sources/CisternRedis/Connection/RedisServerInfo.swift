@@ -1,0 +1,40 @@
+internal import CisternBytes
+internal import CisternRESP
+
+/// What a server said of itself when the connection was set up.
+struct RedisServerInfo: Sendable, Equatable {
+    /// The version, such as `7.0.15`; empty where the server does not know HELLO.
+    var version = ""
+    /// The connection's number (`CLIENT ID`); nil where the server did not say.
+    var clientID: Int64?
+    /// 3, or 2 where the server does not know HELLO.
+    var protocolVersion = 2
+
+    init() {}
+
+    /// Reads HELLO's reply: a map, or in RESP2 an array of names and values.
+    init(hello: RESPValue) {
+        let entries: [(RESPValue, RESPValue)]
+        switch hello {
+        case .map(let map): entries = map.map { ($0.key, $0.value) }
+        case .array(let array):
+            entries = stride(from: 0, to: array.count - array.count % 2, by: 2).map { (array[$0], array[$0 + 1]) }
+        default: entries = []
+        }
+        for case (.bulkString(let name), let value) in entries {
+            switch (name, value) {
+            case ("version", .bulkString(let text)): version = text.string ?? ""
+            case ("id", .integer(let id)): clientID = id
+            case ("proto", .integer(let number)): protocolVersion = number == 3 ? 3 : 2
+            default: break
+            }
+        }
+    }
+
+    /// Whether the version is at least this one; unknown versions are old ones.
+    func isAtLeast(_ major: Int, _ minor: Int) -> Bool {
+        let parts = version.split(separator: ".").prefix(2).map { Int($0) ?? 0 }
+        guard let first = parts.first else { return false }
+        return (first, parts.count > 1 ? parts[1] : 0) >= (major, minor)
+    }
+}

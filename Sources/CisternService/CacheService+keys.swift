@@ -1,0 +1,190 @@
+internal import CisternBytes
+internal import CisternHTTP
+internal import CisternRedis
+internal import CisternSockets
+
+/// `/keys/{key}`.
+extension CacheService {
+    /// What every answer with a value says of it: nobody may take it for a page of this origin.
+    private static let valueFields: StaticString = """
+        Cache-Control: no-cache\r
+        X-Content-Type-Options: nosniff\r
+        Content-Security-Policy: sandbox\r
+        Cross-Origin-Resource-Policy: same-origin\r
+        Accept-Ranges: none\r
+
+        """
+
+    func handleKey(
+        _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
+    ) async -> HTTPStatus {
+        let query: KeyQuery
+        let key: Bytes
+        do throws(Refusal) {
+            query = try KeyQuery(head, writes: head.method == .put)
+            key = try readKey(head, query)
+            if head.method != .put { try checkExpectation(head) }
+        } catch {
+            return refuse(error, head, responder)
+        }
+        switch head.method {
+        case .put: return await put(key, query, head, responder, metrics)
+        case .delete: return await delete(key, head, responder, metrics)
+        default: return await get(key, head, responder, metrics)
+        }
+    }
+
+    private func readKey(_ head: HTTPRequestHead, _ query: KeyQuery) throws(Refusal) -> Bytes {
+        let raw = head.path.extracting(Route.keyPrefix.utf8CodeUnitCount...)
+        do throws(HTTPKey.Fault) {
+            return try HTTPKey.decode(raw, base64URL: query.isBase64URL, limit: config.http.maxKeyBytes)
+        } catch {
+            switch error {
+            case .malformedPercent:
+                throw Refusal(.badRequest, "a % in the key is not followed by two hexadecimal digits")
+            case .malformedBase64URL: throw Refusal(.badRequest, "the key is not base64url without padding")
+            case .empty: throw Refusal(.badRequest, "the key is empty")
+            case .dotSegment:
+                throw Refusal(.badRequest, "a segment of the key is . or ..; use key_encoding=base64url for such a key")
+            case .tooLong: throw Refusal(.uriTooLong, "the key is longer than \(config.http.maxKeyBytes) bytes")
+            }
+        }
+    }
+
+    // MARK: GET, HEAD
+
+    private func get(
+        _ key: Bytes, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
+    ) async -> HTTPStatus {
+        let stored: StoredValue?
+        do throws(RedisError) {
+            stored = try await backend.read(storedKey(key), until: deadline(from: responder.requestEnd))
+        } catch {
+            return refuse(RedisFailure.answer(error), head, responder)
+        }
+        guard let stored else {
+            metrics.misses.add()
+            Problem.send(.notFound, "there is no such key", id: RequestID(head), on: responder) { head, output in
+                head.field("Cache-Source", backend.source, to: &output)
+            }
+            return .notFound
+        }
+        metrics.hits.add()
+        responder.send(.ok, body: stored.value) { head, output in
+            head.field("Content-Type", MediaType.of(key), to: &output)
+            Self.appendETag(of: stored.value, to: &output)
+            switch stored.ttl {
+            case .persistent: break
+            case .missing: head.field("Cache-TTL", decimal: 0, to: &output)
+            case .remaining(let left): head.field("Cache-TTL", decimal: left.secondsRoundedUp, to: &output)
+            }
+            head.field("Cache-Source", backend.source, to: &output)
+            head.lines(Self.valueFields, to: &output)
+        }
+        return .ok
+    }
+
+    /// A strong entity tag (RFC 9110 §8.8.3): the value's SHA-1.
+    private static func appendETag(of value: Bytes, to output: inout OutputQueue) {
+        SHA1.withHexDigest(of: value) { digits in
+            output.append("ETag: \"")
+            output.append(copying: UnsafeRawBufferPointer(digits))
+            output.append("\"\r\n")
+        }
+    }
+
+    // MARK: PUT
+
+    private func put(
+        _ key: Bytes, _ query: KeyQuery, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder,
+        _ metrics: ServiceMetrics
+    ) async -> HTTPStatus {
+        let expiry: KeyExpiry
+        do throws(Refusal) {
+            expiry = try lifetimes.expiry(query)
+            try checkContent(head)
+        } catch {
+            return refuse(error, head, responder)
+        }
+        let value: Bytes
+        do throws(HTTPRejection) {
+            // Without a value the client has gone, and nobody waits for an answer.
+            guard let body = try await responder.body(limit: config.http.maxValueBytes) else { return .badRequest }
+            value = body
+        } catch {
+            let detail = error == .contentTooLarge ? tooLarge.detail : "\(error.reason)"
+            return refuse(Refusal(error.status, detail), head, responder)
+        }
+        let isNew: Bool
+        do throws(RedisError) {
+            isNew = try await backend.put(
+                storedKey(key), value, expiry: expiry, until: deadline(from: responder.requestEnd))
+        } catch {
+            return refuse(RedisFailure.answer(error), head, responder)
+        }
+        metrics.stored.add()
+        responder.send(isNew ? .created : .noContent) { response, output in
+            if isNew { response.field("Location", bytes: head.target, to: &output) }
+            Self.appendETag(of: value, to: &output)
+            response.field("Cache-Source", backend.source, to: &output)
+        }
+        return isNew ? .created : .noContent
+    }
+
+    /// The content's fields, before a byte of it is read.
+    private func checkContent(_ head: HTTPRequestHead) throws(Refusal) {
+        if head.has(.contentRange) {
+            throw Refusal(.badRequest, "Content-Range: a value is written whole or not at all")
+        }
+        guard head.hasLength else {
+            throw Refusal(.lengthRequired, "PUT needs a Content-Length, or Transfer-Encoding: chunked")
+        }
+        if case .length(let length) = head.framing, length > config.http.maxValueBytes { throw tooLarge }
+        var isPlain = true
+        head.forEachElement(of: .contentEncoding) { coding in
+            isPlain = ASCII.equal(coding, lowercase: "identity")
+            return isPlain
+        }
+        guard isPlain else {
+            throw Refusal(.unsupportedMediaType, "Content-Encoding: values are stored as they come, without a coding")
+        }
+        try checkExpectation(head)
+    }
+
+    private func checkExpectation(_ head: HTTPRequestHead) throws(Refusal) {
+        guard head.expectation != .unsupported else {
+            throw Refusal(.expectationFailed, "the only expectation that is met here is 100-continue")
+        }
+    }
+
+    private var tooLarge: Refusal {
+        Refusal(.contentTooLarge, "the value is larger than max_value_bytes, which is \(config.http.maxValueBytes)")
+    }
+
+    // MARK: DELETE
+
+    private func delete(
+        _ key: Bytes, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
+    ) async -> HTTPStatus {
+        do throws(RedisError) {
+            let wasThere = try await backend.delete(storedKey(key), until: deadline(from: responder.requestEnd))
+            guard wasThere else {
+                Problem.send(.notFound, "there is no such key", id: RequestID(head), on: responder)
+                return .notFound
+            }
+        } catch {
+            return refuse(RedisFailure.answer(error), head, responder)
+        }
+        metrics.deleted.add()
+        responder.send(.noContent) { $0.field("Cache-Source", backend.source, to: &$1) }
+        return .noContent
+    }
+}
+
+extension Duration {
+    /// Whole seconds, rounded up.
+    var secondsRoundedUp: Int {
+        let (seconds, attoseconds) = components
+        return Int(seconds) + (attoseconds > 0 ? 1 : 0)
+    }
+}

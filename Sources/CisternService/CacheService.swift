@@ -1,0 +1,121 @@
+package import CisternBytes
+package import CisternHTTP
+internal import CisternSockets
+internal import Synchronization
+
+/// The HTTP interface of a cache: what rest calls mean, in the order in which they are checked.
+package final class CacheService: HTTPHandler {
+    let config: ServiceConfig
+    let configurationHash: String
+    let backend: Backend
+    let lifetimes: LifetimeRules
+    let hosts: HostRules
+    let version: String
+    let started = MonotonicTime.now
+    let metrics: [ServiceMetrics]
+    private let prefix: Bytes
+    private let draining = Atomic(false)
+    /// What the server counts that this is the handler of.
+    let http: HTTPServerCounters
+
+    init(_ config: ServiceConfig, hash: String, backend: Backend, http: HTTPServerCounters, version: String) {
+        self.config = config
+        self.backend = backend
+        self.version = version
+        configurationHash = hash
+        lifetimes = LifetimeRules(defaultTTL: config.defaultTTL, maxTTL: config.maxTTL)
+        hosts = HostRules(config)
+        self.http = http
+        metrics = http.loops.map { _ in ServiceMetrics() }
+        prefix = Bytes(config.keyPrefix)
+    }
+
+    /// From now on it is not ready: new requests should go elsewhere.
+    func beginDraining() { draining.store(true, ordering: .relaxed) }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    // MARK: Requests
+
+    package func handle(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
+        let metrics = metrics[responder.loopIndex]
+        guard let route = Route(head.path) else {
+            metrics.unrouted.add()
+            return handleUnrouted(head, responder)
+        }
+        let status: HTTPStatus
+        if !hosts.allow(head), route.isHostChecked {
+            status = refuse(hosts.refusal, head, responder)
+        } else if head.method == .options {
+            status = .noContent
+            responder.send(.noContent) { $0.field("Allow", route.allow, to: &$1) }
+        } else if !route.allows(head.method) {
+            status = .methodNotAllowed
+            Problem.send(
+                .methodNotAllowed, "this route does not have the method; Allow lists those it has", id: RequestID(head),
+                on: responder
+            ) { $0.field("Allow", route.allow, to: &$1) }
+        } else {
+            switch route {
+            case .key: status = await handleKey(head, responder, metrics)
+            case _ where head.hasQuery && !head.query.isEmpty:
+                status = refuse(.query("this route knows no query parameters"), head, responder)
+            case .health: status = answerHealth(head, responder)
+            case .live: status = answerLive(head, responder)
+            case .ready: status = answerReady(head, responder)
+            case .stats: status = answerStats(head, responder)
+            }
+        }
+        metrics.count(route, status)
+    }
+
+    private func handleUnrouted(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) {
+        if !hosts.allow(head) {
+            _ = refuse(hosts.refusal, head, responder)
+        } else if head.targetForm == .asterisk {
+            responder.send(.noContent) { $0.field("Allow", Route.key.allow, to: &$1) }
+        } else {
+            Problem.send(.notFound, "there is no such route", id: RequestID(head), on: responder)
+        }
+    }
+
+    package func refuse(_ rejection: HTTPRejection, _ responder: consuming HTTPResponder) {
+        Problem.send(rejection.status, "\(rejection.reason)", id: RequestID(), on: responder)
+    }
+
+    /// Answers with a problem; the result is its status.
+    func refuse(
+        _ refusal: Refusal, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder
+    ) -> HTTPStatus {
+        let waits = refusal.status == .serviceUnavailable
+        Problem.send(refusal.status, refusal.detail, id: RequestID(head), on: responder) { head, output in
+            if waits { head.field("Retry-After", decimal: 1, to: &output) }
+        }
+        return refusal.status
+    }
+
+    package var overloadedResponse: Bytes {
+        let body = Problem.body(.serviceUnavailable, "too many connections", RequestID())
+        return Bytes(
+            """
+            HTTP/1.1 503 Service Unavailable\r
+            Content-Type: application/problem+json\r
+            Content-Length: \(body.count)\r
+            Retry-After: 1\r
+            Connection: close\r
+            \r
+
+            """
+        ).appending(body)
+    }
+
+    /// The key as Redis knows it.
+    func storedKey(_ key: Bytes) -> Bytes {
+        prefix.isEmpty ? key : prefix.appending(key)
+    }
+
+    /// When the answer of Redis must be there: the request counts from its last byte.
+    func deadline(from requestEnd: MonotonicTime) -> MonotonicTime {
+        requestEnd + config.http.requestTimeout
+    }
+}

@@ -1,0 +1,71 @@
+internal import CLinux
+internal import CisternHTTP
+internal import CisternRedis
+package import CisternSockets
+internal import CisternStore
+internal import Glibc
+package import Logging
+
+/// The whole service: loops, backend and HTTP server, put together from one configuration.
+package final class CisternServer: Sendable {
+    private let service: CacheService
+    private let http: HTTPServer
+    private let group: EventLoopGroup
+    private let redis: RedisClient?
+    private let config: ServiceConfig
+    private let logger: Logger
+
+    /// Puts the service together; nothing listens and nothing connects yet.
+    ///
+    /// - Throws: `ConfigurationFaults` when a file that the configuration names cannot be used.
+    package init(_ loaded: LoadedConfiguration, version: String, logger: Logger) throws {
+        config = loaded.config
+        self.logger = logger
+        let isRedis = loaded.backend == .redis
+        let threads = Self.threads(config, isRedis: isRedis)
+        group = try EventLoopGroup(count: threads)
+        let backend: Backend
+        if isRedis {
+            let client = try RedisClient(options: config.redis.connectionOptions, group: group, logger: logger)
+            redis = client
+            backend = .redis(client)
+        } else {
+            redis = nil
+            backend = .local(LocalStore(config))
+        }
+        let counters = HTTPServerCounters(loops: threads)
+        service = CacheService(config, hash: loaded.hash, backend: backend, http: counters, version: version)
+        var options = HTTPServerOptions()
+        options.host = config.http.host
+        options.port = UInt16(clamping: config.http.port)
+        options.maximumConnections = DescriptorLimit.raise(
+            connections: config.http.maxConnections, others: config.redis.poolSize + 64, logger: logger)
+        options.headerTimeout = config.http.headerTimeout
+        options.idleTimeout = config.http.idleTimeout
+        options.writeStallTimeout = config.http.writeStallTimeout
+        options.minimumBodyRate = config.http.minBodyRate
+        http = HTTPServer(options, group: group, handler: service, counters: counters)
+    }
+
+    /// As many loops as cores may be used, and never more than Redis connections, of which each loop has its own.
+    private static func threads(_ config: ServiceConfig, isRedis: Bool) -> Int {
+        let wanted = config.http.threads == 0 ? max(1, Int(cistern_usable_cores())) : config.http.threads
+        return isRedis ? min(wanted, config.redis.poolSize) : wanted
+    }
+
+    /// Connects to Redis in the background and listens. The result is where.
+    package func start() async throws(SocketError) -> SocketAddress {
+        await redis?.start()
+        return try await http.start()
+    }
+
+    /// Ends in good order: not ready, then for `drain_delay` as before, then every request in progress is answered and
+    /// its connection closed, all within `shutdown_timeout`.
+    package func shutDown() async {
+        service.beginDraining()
+        if config.http.drainDelay > .zero { try? await Task.sleep(for: config.http.drainDelay) }
+        await http.shutDown(within: config.http.shutdownTimeout)
+        await redis?.close()
+        await group.stop()
+    }
+}

@@ -1,0 +1,86 @@
+internal import CisternBytes
+
+extension SocketStream {
+    /// Begins TLS as a client on a connected stream; `handshake` takes it on. The result is what went wrong.
+    package mutating func startTLS(
+        _ context: TLSContext, serverName: String, resumptionKey: String
+    ) -> SocketError? {
+        do {
+            tls = try TLSSession(
+                client: context, descriptor: descriptor, serverName: serverName, resumptionKey: resumptionKey)
+            return nil
+        } catch {
+            return SocketError(error)
+        }
+    }
+
+    /// Begins TLS as the server on an accepted stream; `handshake` takes it on. The result is what went wrong.
+    package mutating func acceptTLS(_ context: TLSContext) -> SocketError? {
+        do {
+            tls = try TLSSession(server: context, descriptor: descriptor)
+            return nil
+        } catch {
+            return SocketError(error)
+        }
+    }
+
+    /// Takes the handshake on, whenever the loop says that the stream is ready. `blocked`: it waits for the peer.
+    package mutating func handshake() -> FlushOutcome {
+        switch tls?.handshake() {
+        case .done, nil:
+            setBlocked(false)
+            // The peer's first bytes may have come along with the end of the handshake.
+            mayHaveMore = tls?.hasBufferedInput ?? false
+            return .done
+        case .wantsRead:
+            setBlocked(false)
+            return .blocked
+        case .wantsWrite:
+            setBlocked(true)
+            return .blocked
+        case .failed(let error): return .failed(SocketError(error))
+        }
+    }
+
+    mutating func readTLS() -> ReadOutcome {
+        var outcome = ReadOutcome.wouldBlock
+        var result: TLSIOResult?
+        // Taken out and put back: the session and the buffer are changed in one step.
+        guard var session = tls.take() else { return .end }
+        _ = input.withFreeSpace(atLeast: 4096) { free in
+            result = session.read(into: free)
+            if case .bytes(let count) = result { return count }
+            return 0
+        }
+        mayHaveMore = session.hasBufferedInput
+        tls = consume session
+        switch result {
+        case .bytes(let count): outcome = .bytes(count)
+        case .wantsRead, .wantsWrite, nil: outcome = .wouldBlock
+        case .end: outcome = .end
+        case .failed(let error): outcome = .failed(SocketError(error))
+        }
+        return outcome
+    }
+
+    mutating func writeTLS() -> WriteResult {
+        guard var session = tls.take() else { return .failed(SocketError(.closed, "writing: the TLS session is over")) }
+        let result = output.withStretches(limit: 1) { session.write($0[0]) }
+        tls = consume session
+        return switch result {
+        case .bytes(let count): .bytes(count)
+        case .wantsRead: .awaitsInput
+        case .wantsWrite: .wouldBlock
+        case .end: .failed(SocketError(.closed, "writing: the peer has ended the TLS session"))
+        case .failed(let error): .failed(SocketError(error))
+        }
+    }
+}
+
+extension SocketError {
+    /// The failure of a TLS session or context.
+    package init(_ error: TLSError) {
+        let endedByPeer = error.code == .connection || error.code == .truncated
+        self.init(endedByPeer ? .reset : .tls, error.description)
+    }
+}

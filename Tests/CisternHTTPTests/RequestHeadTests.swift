@@ -1,0 +1,140 @@
+import Testing
+
+@testable import CisternHTTP
+
+/// A head that has read `raw`, whole.
+func parsed(_ raw: String, into head: HTTPRequestHead = HTTPRequestHead()) -> HTTPRequestHead {
+    var parser = HTTPRequestParser()
+    var consumed = 0
+    let outcome = parser.parseHead(wire(raw).span, into: head, consumed: &consumed)
+    #expect(outcome == .complete)
+    return head
+}
+
+@Suite struct RequestHeadTests {
+    private func value(_ name: HTTPFieldName, of head: HTTPRequestHead) -> String? {
+        guard let value = head.value(of: name) else { return nil }
+        return text(value)
+    }
+
+    @Test func fieldsAreKeptInOrderWithTheirOwnValues() {
+        let head = parsed("GET / HTTP/1.1¶Host: h¶X-One:  1 ¶ACCEPT: a¶x-one: 2¶Empty:¶¶")
+        var lines: [String] = []
+        for index in 0..<head.fieldCount {
+            lines.append(
+                "\(head.fieldKind(at: index)) \(text(head.fieldName(at: index)))=\(text(head.fieldValue(at: index)))")
+        }
+        #expect(lines == ["host Host=h", "other X-One=1", "accept ACCEPT=a", "other x-one=2", "other Empty="])
+    }
+
+    @Test func aFieldIsFoundByItsName() {
+        let head = parsed("GET / HTTP/1.1¶Host: h¶If-Match: \"a\"¶Authorization: Bearer t¶if-match: \"b\"¶¶")
+        #expect(value(.ifMatch, of: head) == "\"a\"")
+        #expect(value(.authorization, of: head) == "Bearer t")
+        #expect(value(.ifNoneMatch, of: head) == nil)
+        #expect(head.count(of: .ifMatch) == 2)
+        #expect(head.count(of: .ifNoneMatch) == 0)
+        #expect(head.firstIndex(of: .ifMatch, from: 2) == 3)
+        #expect(head.firstIndex(of: .ifMatch, from: 4) == nil)
+        #expect(head.has(.host) && !head.has(.range))
+    }
+
+    @Test func aListIsReadOverAllLinesOfItsField() {
+        let head = parsed("GET / HTTP/1.1¶Host: h¶Prefer: a, ,b;c=\"d,\\\",e\"¶Accept: z¶prefer: ,F,¶Prefer:¶¶")
+        var elements: [String] = []
+        head.forEachElement(of: .prefer) {
+            elements.append(text($0))
+            return true
+        }
+        #expect(elements == ["a", "b;c=\"d,\\\",e\"", "F"])
+        #expect(head.has(.prefer, element: "f"))
+        #expect(!head.has(.prefer, element: "b"))
+        var visited = 0
+        head.forEachElement(of: .prefer) { _ in
+            visited += 1
+            return visited < 2
+        }
+        #expect(visited == 2)
+    }
+
+    @Test(
+        arguments: [
+            ("h", "h", nil), ("H:80", "H", 80), ("h:", "h", nil), ("[::1]", "[::1]", nil), ("[::1]:0", "[::1]", 0),
+            ("a.b:00065535", "a.b", 65535),
+        ] as [(String, String, UInt16?)])
+    func theHostIsCutFromItsPort(_ authority: String, _ host: String, _ port: UInt16?) {
+        let head = parsed("GET / HTTP/1.1¶Host: \(authority)¶¶")
+        #expect(text(head.authority) == authority)
+        #expect(text(head.host) == host)
+        #expect(head.port == port)
+    }
+
+    @Test func anAbsoluteTargetReplacesTheHost() {
+        let head = parsed("GET http://t:81/a?b HTTP/1.1¶Host: h:80¶¶")
+        #expect(text(head.host) == "t" && head.port == 81)
+        #expect(text(head.target) == "http://t:81/a?b")
+        #expect(value(.host, of: head) == "h:80")
+    }
+
+    @Test func theNextRequestFindsNothingOfTheOneBefore() {
+        let head = parsed(
+            "PUT http://t:81/long/path?query HTTP/1.0¶Host: h¶Content-Length: 5¶Connection: keep-alive¶Expect: x¶A: b¶¶"
+        )
+        _ = parsed("GET /b HTTP/1.1¶Host: i¶¶", into: head)
+        #expect(describe(head) == "GET /b @i")
+        #expect(head.fieldCount == 1)
+        #expect(head.port == nil && !head.hasQuery && !head.hasLength)
+        #expect(text(head.query) == "" && text(head.target) == "/b")
+        for name in HTTPFieldName.allCases where name != .host {
+            #expect(!head.has(name) && head.count(of: name) == 0)
+            #expect(value(name, of: head) == nil)
+        }
+        _ = parsed("GET / HTTP/1.0¶¶", into: head)
+        #expect(describe(head) == "GET / 1.0")
+        #expect(text(head.authority) == "" && text(head.host) == "")
+    }
+
+    @Test func anUnfinishedOrRefusedHeadHoldsNoBytes() {
+        let head = parsed("GET /secret HTTP/1.1¶Host: h¶Authorization: t¶¶")
+        var parser = HTTPRequestParser()
+        var consumed = 0
+        let unfinished = wire("HEAD /other HTTP/1.0¶Authorization: u¶")
+        #expect(parser.parseHead(unfinished.span, into: head, consumed: &consumed) == .incomplete)
+        #expect(text(head.path) == "")
+        #expect(value(.authorization, of: head) == "")
+        let refused = unfinished + wire("A : b¶")
+        #expect(parser.parseHead(refused.span, into: head, consumed: &consumed) == .rejected(.whitespaceBeforeColon))
+        #expect(text(head.path) == "")
+        #expect(
+            HTTPResponseContext.rejected(head) == HTTPResponseContext(method: .head, version: .http10, keepAlive: false)
+        )
+    }
+
+    @Test func aRefusalAtTheFirstByteSaysNothingOfTheRequestBefore() {
+        let head = parsed("HEAD / HTTP/1.0¶¶")
+        var parser = HTTPRequestParser()
+        var consumed = 0
+        #expect(parser.parseHead(wire("\u{16}").span, into: head, consumed: &consumed) == .rejected(.tlsOnPlainPort))
+        #expect(
+            HTTPResponseContext.rejected(head) == HTTPResponseContext(method: .get, version: .http11, keepAlive: false))
+    }
+
+    @Test func memoryGivenBackIsTakenAgain() {
+        let head = parsed("GET /a HTTP/1.1¶Host: h¶¶")
+        head.releaseMemory()
+        #expect(text(head.path) == "" && head.fieldCount == 0)
+        _ = parsed("GET /\(String(repeating: "b", count: 5000)) HTTP/1.1¶Host: h¶¶", into: head)
+        #expect(head.path.count == 5001)
+        _ = parsed("GET /c HTTP/1.1¶Host: h¶¶", into: head)
+        #expect(describe(head) == "GET /c @h")
+    }
+
+    @Test(arguments: HTTPFieldName.allCases.filter { $0 != .other })
+    func everyNameIsFoundInAnyCase(_ name: HTTPFieldName) {
+        let lower = "\(name.text)"
+        #expect(HTTPFieldName(wire(lower).span) == name)
+        #expect(HTTPFieldName(wire(lower.uppercased()).span) == name)
+        #expect(HTTPFieldName(wire(lower + "s").span) == .other)
+        #expect(HTTPFieldName(wire("x" + lower.dropFirst()).span) != name || lower.hasPrefix("x"))
+    }
+}

@@ -1,0 +1,92 @@
+import CisternBytes
+import TestSupport
+import Testing
+
+@Suite("When Redis is away", .blockingAlone) struct OutageTests {
+    @Test func aStalledRedisHoldsNoAnswerBeyondItsTime() throws {
+        let redis = try RedisServerProcess()
+        let stack = try Stack(on: redis, environment: ["CISTERN_HTTP_REQUEST_TIMEOUT": "400ms"])
+        let curl = try stack.curl()
+        #expect(try curl.put("/keys/k", "v").status == 201)
+        redis.pause()
+        for number in 0..<20 {
+            let answer =
+                number % 2 == 0
+                ? try curl.get("/keys/unknown-\(number)") : try curl.put("/keys/new-\(number)", "v")
+            #expect(number % 2 == 0 ? answer.status == 503 : [202, 503].contains(answer.status))
+            // 50 ms are the promise; the rest is for a machine that does something else as well.
+            #expect(answer.duration < .milliseconds(400 + 50 + 150 * slowness))
+        }
+        #expect(try curl.get("/health/live").duration < .milliseconds(200 * slowness))
+        redis.resume()
+        #expect(try stack.becomes("pass"))
+        #expect(try curl.put("/keys/after", "v").status == 201)
+        #expect(try redis.cli("GET", "k") == .bytes("v"))
+    }
+
+    @Test func manyClientsOfAStalledRedisAreAnsweredInTime() async throws {
+        let redis = try RedisServerProcess()
+        let stack = try Stack(on: redis, environment: ["CISTERN_HTTP_REQUEST_TIMEOUT": "400ms"])
+        #expect(try stack.curl().get("/keys/k").status == 404)
+        redis.pause()
+        let durations = try await withThrowingTaskGroup(of: Duration.self) { group in
+            for _ in 0..<32 {
+                group.addTask {
+                    try await blocking {
+                        let answer = try stack.curl().get("/keys/unknown")
+                        guard answer.status == 503 else { throw TestFailure("status \(answer.status)") }
+                        return answer.duration
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(durations.allSatisfy { $0 < .milliseconds(400 + 50 + 250 * slowness) }, "\(durations.max() ?? .zero)")
+        redis.resume()
+    }
+
+    @Test func aRestartedRedisIsFoundAgain() throws {
+        let redis = try RedisServerProcess()
+        let stack = try Stack(on: redis)
+        let curl = try stack.curl()
+        #expect(try curl.put("/keys/k", "v").status == 201)
+        redis.kill9()
+        let refused = try curl.get("/keys/unknown")
+        #expect(refused.status == 503)
+        #expect(Int(refused.headers["Retry-After"] ?? "") ?? 0 >= 1)
+        #expect(try curl.get("/health/live").status == 200)
+        #expect(try eventually { try stack.health() != "pass" })
+        try redis.restart()
+        #expect(try stack.becomes("pass"))
+        #expect(try curl.put("/keys/back", "v").status == 201)
+        #expect(try redis.cli("GET", "back") == .bytes("v"))
+    }
+
+    @Test func aRedisThatComesLaterIsFound() throws {
+        let redis = try RedisServerProcess()
+        redis.kill9()
+        let stack = try Stack(on: redis)
+        #expect(try stack.curl().get("/keys/k").status == 503)
+        #expect(try stack.health() != "pass")
+        try redis.restart()
+        #expect(try stack.becomes("pass"))
+        #expect(try stack.curl().put("/keys/k", "v").status == 201)
+        #expect(try redis.cli("GET", "k") == .bytes("v"))
+    }
+
+    @Test func aLateReplyIsNobodysAnswer() throws {
+        let redis = try RedisServerProcess()
+        let stack = try Stack(on: redis)
+        let curl = try stack.curl()
+        _ = try curl.put("/keys/k", "v")
+        redis.pause()
+        _ = try curl.get("/keys/slow")
+        redis.resume()
+        // The late reply is dropped, and the answers after it are the right ones.
+        #expect(try stack.becomes("pass"))
+        for number in 0..<20 {
+            #expect(try curl.put("/keys/k-\(number)", Bytes("\(number)")).status == 201)
+            #expect(try curl.get("/keys/k-\(number)").body == Bytes("\(number)"))
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package import CisternBytes
+import Glibc
+
+/// A real `redis-server` of a test's own, on free ports of the loopback and on a unix socket, without persistence.
+/// It is ready when the initialiser returns, and gone with this value or with the tests.
+///
+/// One connection of the server, over the unix socket, is the tests' own and counts as a client.
+package final class RedisServerProcess: Sendable {
+    package let port: UInt16
+    /// The port for TLS, where the options have it.
+    package let tlsPort: UInt16
+    private let folder: String
+    private let state: Locked<State>
+
+    private struct State: ~Copyable {
+        var process: ChildProcess?
+        var control: RedisControl?
+    }
+
+    package var unixPath: String { "\(folder)/redis.sock" }
+
+    package init(_ options: Options = Options()) throws {
+        folder = try makeTemporaryFolder()
+        port = try freePort()
+        tlsPort = try freePort()
+        state = Locked(State())
+        try start(options)
+    }
+
+    /// Starts the server again, empty, on the same ports and socket.
+    package func restart(_ options: Options = Options()) throws {
+        kill9()
+        try start(options)
+    }
+
+    private func start(_ options: Options) throws {
+        let file = "\(folder)/redis.conf"
+        try writeFile(file, Bytes(Self.configuration(options, port: port, tlsPort: tlsPort, folder: folder)))
+        let process = try ChildProcess("redis-server", [file], installation: "apt-get install redis-server")
+        state.withLock {
+            $0.process = process
+            $0.control = nil
+        }
+        let isReady = try eventually(within: .seconds(20)) {
+            if let exit = process.exitIfEnded { throw TestFailure("redis-server ended, \(exit):\n\(process.output)") }
+            return (try? cli("PING")) == .status("PONG")
+        }
+        guard isReady else { throw TestFailure("redis-server does not answer:\n\(process.output)") }
+    }
+
+    /// Ends it as `kill -9` does, without a word to its clients, and waits until it is gone.
+    package func kill9() { current?.kill() }
+
+    /// Ends it in order (SIGTERM), and waits until it is gone.
+    package func stop() throws {
+        current?.signal(SIGTERM)
+        _ = try current?.wait()
+    }
+
+    /// Stops it from running: connections stay, nothing is answered (SIGSTOP).
+    package func pause() { current?.signal(SIGSTOP) }
+
+    /// Lets a paused server go on (SIGCONT).
+    package func resume() { current?.signal(SIGCONT) }
+
+    private var current: ChildProcess? { state.withLock { $0.process } }
+
+    /// What the server has logged.
+    package var log: String { current?.output ?? "" }
+
+    /// Sends a command as `redis-cli` would, with all rights, and returns the reply, which may be an error of Redis.
+    @discardableResult
+    package func cli(_ arguments: Bytes...) throws -> RedisReply { try cli(arguments) }
+
+    @discardableResult
+    package func cli(_ arguments: [Bytes]) throws -> RedisReply {
+        try state.withLock { state in
+            do {
+                let control = try state.control ?? connect()
+                state.control = control
+                return try control.send(arguments)
+            } catch {
+                state.control = nil
+                throw error
+            }
+        }
+    }
+
+    private func connect() throws -> RedisControl {
+        let control = RedisControl(try RawConnection(unixPath: unixPath))
+        let reply = try control.send(["AUTH", Bytes(Self.controlUser), Bytes(Self.controlPassword)])
+        guard reply == .status("OK") else { throw TestFailure("the tests' own user was refused: \(reply)") }
+        return control
+    }
+}
+
+extension RedisServerProcess {
+    /// The clients that are connected, without the tests' own connection.
+    package func clients() throws -> [String] {
+        let list = try cli("CLIENT", "LIST").text ?? ""
+        return list.split(separator: "\n").map(String.init).filter { !$0.contains("user=\(Self.controlUser)") }
+    }
+
+    /// A line of INFO: `info("total_commands_processed")`.
+    package func info(_ name: String) throws -> String? {
+        let text = try cli("INFO", "everything").text ?? ""
+        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("\(name):") {
+            return String(line.dropFirst(name.count + 1))
+        }
+        return nil
+    }
+}
