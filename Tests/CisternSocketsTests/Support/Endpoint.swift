@@ -8,8 +8,7 @@ actor Endpoint: EventSource, OutputSource {
     /// `ended`: the peer sends no more; this end still may.
     enum State: Sendable, Equatable { case connecting, securing, open, ended, closed, failed(SocketError.Code) }
 
-    /// Endpoints that have not been freed.
-    static let alive = Atomic(0)
+    private static let alive = Atomic(0)
 
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -42,6 +41,9 @@ actor Endpoint: EventSource, OutputSource {
         Self.alive.add(1, ordering: .relaxed)
     }
 
+    /// How many have not been freed.
+    static var living: Int { alive.load(ordering: .relaxed) }
+
     deinit { Endpoint.alive.subtract(1, ordering: .relaxed) }
 
     func start() throws {
@@ -70,7 +72,7 @@ actor Endpoint: EventSource, OutputSource {
     var bytesRead: Int { stream.bytesRead }
 
     /// Waits until `condition` holds; false when that takes more than 20 seconds.
-    func wait(for condition: @escaping (isolated Endpoint) -> Bool) async -> Bool {
+    func wait(for condition: @escaping @Sendable (isolated Endpoint) -> Bool) async -> Bool {
         if condition(self) { return true }
         let timer = loop.schedule(at: .now + .seconds(20)) { [unowned self] in
             assumeIsolated { $0.giveUp() }
@@ -82,9 +84,14 @@ actor Endpoint: EventSource, OutputSource {
         return condition(self)
     }
 
-    func received(_ count: Int) async -> [UInt8] {
+    func received(_ count: Int) async -> Bytes {
         _ = await wait { $0.received.count >= count }
-        return received
+        return Bytes(received)
+    }
+
+    /// Whether exactly these bytes arrive.
+    func receives(_ bytes: Bytes) async -> Bool {
+        await received(bytes.count) == bytes
     }
 
     // MARK: What the loop does
@@ -112,7 +119,7 @@ actor Endpoint: EventSource, OutputSource {
         switch role {
         case .plain:
             state = .open
-            return
+            return scheduleFlush()
         case .tlsClient(let context):
             error = stream.startTLS(context, serverName: "cache.test", resumptionKey: "cache.test:1")
         case .tlsServer(let context): error = stream.acceptTLS(context)
@@ -146,10 +153,13 @@ actor Endpoint: EventSource, OutputSource {
     }
 
     private func take() {
-        let bytes = Bytes(copying: stream.input.readable)
-        stream.input.consume(bytes.count)
+        if echoes {
+            send(Bytes(copying: stream.input.readable))
+        } else {
+            stream.input.readable.withUnsafeBufferPointer { received.append(contentsOf: $0) }
+        }
+        stream.input.consume(stream.input.count)
         stream.input.releaseIfEmpty()
-        if echoes { send(bytes) } else { received.append(contentsOf: bytes) }
     }
 
     private func scheduleFlush() {
