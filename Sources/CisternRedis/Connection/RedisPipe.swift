@@ -42,8 +42,7 @@ final class RedisPipe: EventSource, OutputSource {
     private var stream: SocketStream
     private var decoder = RESPDecoder()
     private var pending = Deque<PendingCommand>()
-    /// The number of the first pending command; numbers count up from 0.
-    private var firstNumber = 0
+    private var nextNumber = 0
     private var timer: TimerID?
     private var moreTimer: TimerID?
     private var timerDeadline = MonotonicTime.distantFuture
@@ -52,7 +51,6 @@ final class RedisPipe: EventSource, OutputSource {
     /// Since when output waits and nothing was written.
     private var blockedSince = MonotonicTime.distantFuture
     private var isFlushScheduled = false
-    private var nextStart = 0
 
     /// Starts to connect. The shard is told when the pipe has made room, and when it has ended after having been open.
     init(
@@ -142,42 +140,50 @@ final class RedisPipe: EventSource, OutputSource {
 
     // MARK: Commands
 
-    /// Why it cannot take a command at all; nil when it can.
-    func refusal(_ deadline: MonotonicTime) -> RedisError? {
-        if case .closed(let error) = state { return error }
-        if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
-        return deadline <= loop.now ? ErrorHandler.deadlinePassed(.queued) : nil
+    /// A number by which the next command can be cancelled.
+    func takeNumber() -> Int {
+        nextNumber += 1
+        return nextNumber
     }
 
-    /// Puts a command into the output, to leave at the end of the turn; `enqueue` must follow at once. The result is the
-    /// number by which it can be cancelled.
-    func write(_ encode: (inout OutputQueue) -> Void) -> Int {
-        nextStart = stream.bytesWritten + stream.output.count
+    /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies. The result is
+    /// why it cannot; then nothing was sent and nobody waits.
+    func send(
+        _ completion: PendingCommand.Completion, number: Int, _ deadline: MonotonicTime,
+        _ encode: (inout OutputQueue) -> Void
+    ) -> RedisError? {
+        if case .closed(let error) = state { return error.at(.queued) }
+        if deadline <= loop.now { return ErrorHandler.deadlinePassed(.queued) }
+        let start = stream.bytesWritten + stream.output.count
         encode(&stream.output)
         if !isFlushScheduled {
             isFlushScheduled = true
             loop.flushAtEndOfTurn(self)
         }
-        return firstNumber + pending.count
-    }
-
-    /// Notes who waits for the replies to what `write` has put into the output.
-    func enqueue(_ completion: PendingCommand.Completion, _ deadline: MonotonicTime) {
         if pending.isEmpty {
             silentSince = loop.now
             shard.counters.idle.add(-1)
         }
         lastUsed = loop.now
-        pending.append(PendingCommand(completion: completion, deadline: deadline, start: nextStart))
+        pending.append(PendingCommand(completion: completion, number: number, deadline: deadline, start: start))
         let next = min(deadline, stuckAt)
         if next < timerDeadline { setTimer(next) }
+        return nil
     }
 
     /// Lets go whoever waits for a command, by the number it was given.
     func cancel(_ number: Int) {
-        let index = number - firstNumber
-        guard pending.indices.contains(index) else { return }
-        pending[index].abandon(ErrorHandler.cancelled(.written))
+        // Numbers are taken shortly before the commands are sent, so they are sorted, or nearly so.
+        var (low, high) = (0, pending.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if pending[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        if low < pending.count, pending[low].number == number {
+            pending[low].abandon(ErrorHandler.cancelled(.written))
+        } else if let index = pending.firstIndex(where: { $0.number == number }) {
+            pending[index].abandon(ErrorHandler.cancelled(.written))
+        }
     }
 
     // MARK: Events
@@ -235,7 +241,6 @@ final class RedisPipe: EventSource, OutputSource {
                 }
                 if pending[0].take(reply) {
                     pending.removeFirst()
-                    firstNumber += 1
                     if pending.isEmpty {
                         shard.counters.idle.add(1)
                         if isDraining {

@@ -6,6 +6,16 @@ internal import Logging
 
 /// One event loop's share of a client's connections, and what they are used for. Pinned to that loop.
 actor RedisShard {
+    private struct Waiter {
+        let give: UnsafeContinuation<Outcome<Int>, Never>
+        let timer: TimerID
+    }
+
+    private struct Pause {
+        let end: UnsafeContinuation<Void, Never>
+        let timer: TimerID
+    }
+
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -20,8 +30,8 @@ actor RedisShard {
     private var pipes: [RedisPipe] = []
     private var nextPipe = 0
     /// Callers that wait for a connection, and callers that wait for their next attempt.
-    private var waiters = WaitingLine<UnsafeContinuation<Outcome<Int>, Never>>()
-    private var pauses = WaitingLine<UnsafeContinuation<Void, Never>>()
+    private var waiters = WaitingLine<Waiter>()
+    private var pauses = WaitingLine<Pause>()
     private var nextNumber = 0
 
     private(set) var isClosed = false
@@ -83,6 +93,8 @@ actor RedisShard {
                 case .success(let replies): return replies
                 case .failure(let failure): error = failure
                 }
+                // Replaced between being chosen and being used: no failure, and nothing to count.
+                if error == ErrorHandler.retired { continue }
                 if error.retry == .onceOnNewConnection { mayRetry = renewPipes(insteadOf: pipe) }
             }
             isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
@@ -138,16 +150,19 @@ actor RedisShard {
     // MARK: Waiting
 
     private func waitForPipe(until deadline: MonotonicTime) async -> Outcome<Int> {
-        if Task.isCancelled { return .failure(ErrorHandler.cancelled(.queued)) }
         nextNumber += 1
         let number = nextNumber
-        let timer = loop.schedule(at: deadline) { [unowned self] in
-            assumeIsolated { $0.dropWaiter(number, ErrorHandler.deadlinePassed(.queued)) }
-        }
-        defer { loop.cancel(timer) }
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                waiters.append(continuation, number: number)
+                // The world may have changed on the way here: what was looked at before is looked at again.
+                if Task.isCancelled { return continuation.resume(returning: .failure(ErrorHandler.cancelled(.queued))) }
+                if isClosed { return continuation.resume(returning: .failure(ErrorHandler.clientClosed)) }
+                if let pipe = usablePipe() { return continuation.resume(returning: .success(pipe.id)) }
+                if let error = failureOfWaiting { return continuation.resume(returning: .failure(error)) }
+                let timer = loop.schedule(at: deadline) { [unowned self] in
+                    assumeIsolated { $0.dropWaiter(number, ErrorHandler.deadlinePassed(.queued)) }
+                }
+                waiters.append(Waiter(give: continuation, timer: timer), number: number)
                 counters.waiting.set(waiters.count)
                 dialIfWanted()
             }
@@ -157,22 +172,27 @@ actor RedisShard {
     }
 
     private func dropWaiter(_ number: Int, _ error: RedisError) {
-        waiters.remove(number)?.resume(returning: .failure(error))
+        waiters.remove(number).map { finish($0, .failure(error)) }
         counters.waiting.set(waiters.count)
+    }
+
+    private func finish(_ waiter: Waiter, _ outcome: Outcome<Int>) {
+        loop.cancel(waiter.timer)
+        waiter.give.resume(returning: outcome)
     }
 
     private func serveWaiters() {
         // Each waiter's command deepens the pipe only when its task runs, so they are counted here.
         var given = 0
         while !waiters.isEmpty, let pipe = usablePipe(), pipe.depth + given < PoolPolicy.maximumDepth {
-            waiters.popFirst()?.resume(returning: .success(pipe.id))
+            if let waiter = waiters.popFirst() { finish(waiter, .success(pipe.id)) }
             given += 1
         }
         counters.waiting.set(waiters.count)
     }
 
     private func failWaiters(_ error: RedisError) {
-        for waiter in waiters.removeAll() { waiter.resume(returning: .failure(error)) }
+        for waiter in waiters.removeAll() { finish(waiter, .failure(error)) }
         counters.waiting.set(0)
     }
 
@@ -180,19 +200,26 @@ actor RedisShard {
     private func pause(_ duration: Duration) async {
         nextNumber += 1
         let number = nextNumber
-        let timer = loop.schedule(at: loop.now + duration) { [unowned self] in
-            assumeIsolated { $0.endPause(number) }
-        }
-        defer { loop.cancel(timer) }
         await withTaskCancellationHandler {
-            await withUnsafeContinuation { pauses.append($0, number: number) }
+            await withUnsafeContinuation { continuation in
+                if Task.isCancelled || isClosed { return continuation.resume() }
+                let timer = loop.schedule(at: loop.now + duration) { [unowned self] in
+                    assumeIsolated { $0.endPause(number) }
+                }
+                pauses.append(Pause(end: continuation, timer: timer), number: number)
+            }
         } onCancel: {
             loop.submit { self.assumeIsolated { $0.endPause(number) } }
         }
     }
 
     private func endPause(_ number: Int) {
-        pauses.remove(number)?.resume()
+        pauses.remove(number).map(finish)
+    }
+
+    private func finish(_ pause: Pause) {
+        loop.cancel(pause.timer)
+        pause.end.resume()
     }
 
     /// Lets go whoever waits for a command; from any thread.
@@ -363,7 +390,7 @@ actor RedisShard {
             attemptTimer = nil
             checkTimer = nil
             failWaiters(ErrorHandler.clientClosed)
-            for pause in pauses.removeAll() { pause.resume() }
+            for pause in pauses.removeAll() { finish(pause) }
             for pipe in pipes { pipe.end(ErrorHandler.clientClosed) }
             dialing?.cancel()
             dialedPipe?.end(ErrorHandler.clientClosed)

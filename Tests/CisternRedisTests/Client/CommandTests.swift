@@ -26,7 +26,7 @@ struct CommandTests {
         Bytes(), Bytes(Array(UInt8.min...UInt8.max)), "\r\n", "$5\r\n", Bytes([UInt8](repeating: 0x0D, count: 1 << 20)),
     ])
     func anyBytesAreAValue(value: Bytes) async throws {
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             try await client.set("key", value)
             #expect(try await client.get("key") == value)
             #expect(try server.cli("GET", "key").bytes == value)
@@ -35,7 +35,7 @@ struct CommandTests {
 
     @Test(arguments: ["a\r\nGET b\r\n", Bytes([0]), Bytes(Array(UInt8.min...UInt8.max)), Bytes()])
     func anyBytesAreAKey(key: Bytes) async throws {
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             try await client.set(key, "value")
             #expect(try await client.get(key) == "value")
             #expect(try server.cli("GET", key).bytes == "value")
@@ -44,7 +44,7 @@ struct CommandTests {
     }
 
     @Test func aTimeToLiveIsSetKeptAndTakenAway() async throws {
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             try await client.set("key", "1", ttl: .seconds(100))
             guard case .remaining(let left) = try await client.ttl(of: "key") else {
                 Issue.record("no time to live")
@@ -61,7 +61,7 @@ struct CommandTests {
     }
 
     @Test func aKeyThatIsThereIsNotSetAgainWhereThatIsAsked() async throws {
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             #expect(try await client.set("key", "1", nx: true))
             #expect(try await client.set("key", "2", nx: true) == false)
             #expect(try await client.get("key") == "1")
@@ -70,7 +70,7 @@ struct CommandTests {
 
     @Test func aKeyOfAnotherTypeIsACommandError() async throws {
         try server.cli("RPUSH", "list", "a")
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             let error = await redisError { () async throws(RedisError) in _ = try await client.get("list") }
             #expect(error?.kind == .command)
             #expect(error?.serverCode == "WRONGTYPE")
@@ -80,7 +80,7 @@ struct CommandTests {
     }
 
     @Test func scanFindsEveryKey() async throws {
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             let names = (0..<1000).map { Bytes("key:\($0)") }
             _ = try await client.send(names.map { ["SET", $0, "v"] })
             try await client.set("other", "v")
@@ -96,7 +96,7 @@ struct CommandTests {
     }
 
     @Test func commandsOfOneSendAreAnsweredInOrderAndAnErrorIsAReply() async throws {
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             let replies = try await client.send([["SET", "a", "1"], ["INCR", "a"], ["LPUSH", "a", "x"], ["GET", "a"]])
             #expect(replies.count == 4)
             #expect(replies[0] == .simpleString("OK"))
@@ -114,7 +114,7 @@ struct CommandTests {
     }
 
     @Test func pingSaysHowLongItTook() async throws {
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             let time = try await client.ping()
             #expect(time > .zero && time < .seconds(10))
         }

@@ -1,4 +1,5 @@
 import Cistern
+import CisternSockets
 import TestSupport
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 struct PipeliningTests {
     @Test func cancelledCommandsLeaveTheOthersAndTheConnectionAlone() async throws {
         let server = try RedisServerProcess()
-        try await withClient(server.config()) { client in
+        try await withClient(server.config { $0.readTimeout = .seconds(60) }) { client async throws in
             let count = 1000
             _ = try await client.send((0..<count).map { ["SET", Bytes("key\($0)"), Bytes("value\($0)")] })
             let connections = try server.connections()
@@ -38,7 +39,7 @@ struct PipeliningTests {
 
     @Test func aCancelledCommandWhoseReplyIsOfSeveralValuesLeavesTheNextReplyInItsPlace() async throws {
         let server = try RedisServerProcess()
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             try await client.set("key", "value")
             server.pause()
             let several = Task { try await client.send([["GET", "a"], ["PING"], ["GET", "b"]]) }
@@ -48,8 +49,10 @@ struct PipeliningTests {
             #expect(eventually { client.statistics.commands == 4 })
             several.cancel()
             pair.cancel()
-            #expect((await several.result.failure as? RedisError)?.isOutcomeUnknown == true)
-            #expect((await pair.result.failure as? RedisError)?.kind == .cancelled)
+            let severalError = await several.result.failure as? RedisError
+            let pairError = await pair.result.failure as? RedisError
+            #expect(severalError?.kind == .cancelled && severalError?.isOutcomeUnknown == true)
+            #expect(pairError?.kind == .cancelled)
             server.resume()
             #expect(try await other.value == "value")
         }
@@ -57,7 +60,7 @@ struct PipeliningTests {
 
     @Test func aTaskThatIsCancelledAlreadySendsNothing() async throws {
         let server = try RedisServerProcess()
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             try await client.ping()
             let task = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -72,7 +75,7 @@ struct PipeliningTests {
 
     @Test func aTimeoutOfNothingSendsNothing() async throws {
         let server = try RedisServerProcess()
-        try await withClient(server.config()) { client in
+        try await withClient(server.config()) { client async throws in
             try await client.ping()
             for timeout in [Duration.zero, .seconds(-1), .seconds(Int64.min)] {
                 let error = await redisError { () async throws(RedisError) in
@@ -88,7 +91,7 @@ struct PipeliningTests {
 
     @Test func manyTasksOnManyConnectionsGetTheirOwnReplies() async throws {
         let server = try RedisServerProcess()
-        try await withClient(server.config { $0.poolSize = 4; $0.minIdleConns = 2 }) { client in
+        try await withClient(server.config { $0.poolSize = 4; $0.minIdleConns = 2 }) { client async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for task in 0..<50 {
                     group.addTask {

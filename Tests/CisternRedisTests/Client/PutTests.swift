@@ -19,7 +19,7 @@ struct PutTests {
         _ way: Way, poolSize: Int = 1, _ body: (RedisServerProcess, RedisClient) async throws -> Void
     ) async throws {
         let server = try way == .option ? RedisServerProcess() : .withoutHello()
-        try await withClient(server.config { $0.poolSize = poolSize; $0.minIdleConns = poolSize }) { client in
+        try await withClient(server.config { $0.poolSize = poolSize; $0.minIdleConns = poolSize }) { client async throws in
             try await client.ping()
             try await body(server, client)
         }
@@ -29,7 +29,7 @@ struct PutTests {
 
     @Test(arguments: Way.allCases)
     func aNewKeyIsToldFromAReplacedOne(way: Way) async throws {
-        try await withServer(way) { server, client in
+        try await withServer(way) { server, client async throws in
             #expect(try await client.put("key", "1", expiry: .never, until: soon))
             #expect(try await client.put("key", "2", expiry: .never, until: soon) == false)
             #expect(try await client.put("key", "", expiry: .never, until: soon) == false)
@@ -43,7 +43,7 @@ struct PutTests {
 
     @Test(arguments: Way.allCases)
     func ofManyAtOnceExactlyOneMadeTheKey(way: Way) async throws {
-        try await withServer(way, poolSize: 4) { _, client in
+        try await withServer(way, poolSize: 4) { _, client async throws in
             let new = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<50 {
                     group.addTask {
@@ -58,7 +58,7 @@ struct PutTests {
 
     @Test(arguments: Way.allCases)
     func aKeyOfAnotherTypeIsLeftAlone(way: Way) async throws {
-        try await withServer(way) { server, client in
+        try await withServer(way) { server, client async throws in
             try server.cli("RPUSH", "list", "a")
             let error = await redisError { () async throws(RedisError) in
                 _ = try await client.put("list", "x", expiry: .after(.seconds(5)), until: soon)
@@ -72,7 +72,7 @@ struct PutTests {
 
     @Test(arguments: Way.allCases)
     func aKeyExpiresAsItIsTold(way: Way) async throws {
-        try await withServer(way) { server, client in
+        try await withServer(way) { server, client async throws in
             func milliseconds() throws -> Int { try server.cli("PTTL", "key").integer ?? -3 }
 
             _ = try await client.put("key", "1", expiry: .after(.seconds(100)), until: soon)
@@ -99,7 +99,7 @@ struct PutTests {
     }
 
     @Test func aScriptThatTheServerForgotIsSentAgain() async throws {
-        try await withServer(.script) { server, client in
+        try await withServer(.script) { server, client async throws in
             #expect(try await client.put("a", "1", expiry: .never, until: soon))
             #expect(try server.cli("SCRIPT", "FLUSH") == .status("OK"))
             #expect(try await client.put("b", "1", expiry: .never, until: soon))
@@ -108,7 +108,7 @@ struct PutTests {
     }
 
     @Test func aValueIsReadWithItsTimeToLive() async throws {
-        try await withServer(.option) { server, client in
+        try await withServer(.option) { server, client async throws in
             #expect(try await client.read("key", until: soon) == nil)
             try server.cli("SET", "key", "value")
             #expect(try await client.read("key", until: soon) == StoredValue(value: "value", ttl: .persistent))

@@ -69,8 +69,12 @@ import Testing
         #expect(error.phase == .dialing)
     }
 
-    @Test func aBadFrameIsRetriedWhereThatIsSafe() {
-        let error = ErrorHandler.classify(RESPDecodingError(.malformed, "x"))
+    @Test func aBadFrameIsRetriedWhereThatIsSafe() throws {
+        var decoder = RESPDecoder()
+        var consumed = 0
+        let bytes: Bytes = "?\r\n"
+        let failure = #expect(throws: RESPDecodingError.self) { _ = try decoder.decode(bytes.span, consumed: &consumed) }
+        let error = ErrorHandler.classify(try #require(failure))
         #expect(error.kind == .protocol)
         #expect(error.retry == .ifRepeatable)
         #expect(error.breakerEffect == .failure)
