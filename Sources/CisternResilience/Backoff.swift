@@ -18,7 +18,11 @@ public struct Backoff: Sendable, Hashable {
     public func delay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration {
         // Doubling stops at the maximum, so no exponent overflows.
         var ceiling = minimum
-        for _ in 0..<max(0, attempt) where ceiling < maximum { ceiling = min(maximum, ceiling * 2) }
+        var doublings = attempt
+        while doublings > 0, ceiling < maximum {
+            ceiling = min(maximum, ceiling * 2)
+            doublings -= 1
+        }
         return minimum + (ceiling - minimum) * Double.random(in: 0...1, using: &generator)
     }
 

@@ -70,7 +70,9 @@ extension RedisShard {
     ) -> RedisError? {
         // A task that is cancelled from here on is found by its number.
         if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
-        return pipe.send(completion, number: number, deadline, encode)
+        let error = pipe.send(completion, number: number, deadline, encode)
+        if pipe.depth == PoolPolicy.comfortableDepth { dialIfWanted() }
+        return error
     }
 
     /// Runs a script of one key on a pipe, by its digest, or by its text where the server does not know it yet.

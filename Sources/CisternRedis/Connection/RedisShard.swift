@@ -259,7 +259,7 @@ actor RedisShard {
 
     // MARK: Connecting
 
-    private func dialIfWanted() {
+    func dialIfWanted() {
         guard !isClosed, dialing == nil, pipes.count < policy.maximum, loop.now >= nextAttempt else { return }
         let usable = pipes.filter(\.isUsable).map { PoolPolicy.Load(depth: $0.depth, backlog: $0.backlog) }
         guard isReplacing || policy.wantsConnection(open: usable, dialing: 0, waiting: waiters.count) else { return }
