@@ -275,19 +275,21 @@ actor RedisShard {
         case .success(let pipe) where isClosed: pipe.end(ErrorHandler.clientClosed)
         case .success(let pipe): connected(pipe)
         case .failure where isClosed: break
-        case .failure(let error):
-            counters.dialFailures.add()
-            noteFailure(error)
-            if let failure = failureOfWaiting { failWaiters(failure) }
+        case .failure(let error): dialFailed(error)
         }
+    }
+
+    private func dialFailed(_ error: RedisError) {
+        counters.dialFailures.add()
+        noteFailure(error)
+        if let failure = failureOfWaiting { failWaiters(failure) }
     }
 
     private func connected(_ pipe: RedisPipe) {
         // A pipe that ended in the moment between its set-up and now is not there to report it.
         guard pipe.isUsable else {
-            noteFailure(RedisError(.connection, phase: .handshake, retry: .ifRepeatable, "the connection did not last"))
-            if let failure = failureOfWaiting { failWaiters(failure) }
-            return
+            return dialFailed(
+                RedisError(.connection, phase: .handshake, retry: .ifRepeatable, "the connection did not last"))
         }
         if failures > 0 { logger?.notice("connected to Redis again", metadata: ["after_attempts": "\(failures)"]) }
         if hasConnected, !pipes.contains(where: \.isUsable) { counters.reconnects.add() }
