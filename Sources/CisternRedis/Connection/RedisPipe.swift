@@ -118,7 +118,7 @@ final class RedisPipe: EventSource, OutputSource {
         state = .securing(continuation)
         if let error = stream.startTLS(
             tls.context, serverName: tls.serverName, resumptionKey: tls.resumptionKey)
-         {
+        {
             return end(ErrorHandler.classify(error, phase: .handshake))
         }
         secure(continuation)
@@ -207,7 +207,9 @@ final class RedisPipe: EventSource, OutputSource {
                 guard deliver() else { return }
                 if !stream.mayHaveMore { break reading }
             case .wouldBlock: break reading
-            case .end: return end(ErrorHandler.classify(SocketError(.closed, "the server closed the connection"), phase: .reading))
+            case .end:
+                return end(
+                    ErrorHandler.classify(SocketError(.closed, "the server closed the connection"), phase: .reading))
             case .failed(let error): return end(ErrorHandler.classify(error, phase: .reading))
             }
         }

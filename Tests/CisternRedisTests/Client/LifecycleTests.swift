@@ -36,7 +36,9 @@ struct LifecycleTests {
 
     @Test func closingEndsAnOperationThatWaitsForItsNextAttempt() async throws {
         let server = try FaultServer.greeting { _ in FaultServer.Step.answer("key", "-LOADING x\r\n") + [.silence] }
-        let config = RedisConfig.local(server.port) { $0.minRetryBackoff = .seconds(600); $0.maxRetryBackoff = .seconds(600) }
+        let config = RedisConfig.local(server.port) {
+            $0.minRetryBackoff = .seconds(600); $0.maxRetryBackoff = .seconds(600)
+        }
         let client = try await RedisClient(config)
         let task = Task { try await client.get("key", timeout: .seconds(3600)) }
         #expect(eventually { client.statistics.retries == 1 })
@@ -47,7 +49,9 @@ struct LifecycleTests {
 
     @Test func anOperationThatWaitsForItsNextAttemptCanBeCancelled() async throws {
         let server = try FaultServer.greeting { _ in FaultServer.Step.answer("key", "-LOADING x\r\n") + [.silence] }
-        let config = RedisConfig.local(server.port) { $0.minRetryBackoff = .seconds(600); $0.maxRetryBackoff = .seconds(600) }
+        let config = RedisConfig.local(server.port) {
+            $0.minRetryBackoff = .seconds(600); $0.maxRetryBackoff = .seconds(600)
+        }
         try await withClient(config) { client async throws in
             let task = Task { try await client.get("key", timeout: .seconds(3600)) }
             #expect(eventually { client.statistics.retries == 1 })
@@ -73,7 +77,10 @@ struct LifecycleTests {
         let server = try RedisServerProcess()
         let before = try OpenResources()
         for number in 0..<100 {
-            let client = try await RedisClient(server.config { $0.poolSize = 3; $0.minIdleConns = number % 4 })
+            let client = try await RedisClient(
+                server.config {
+                    $0.poolSize = 3; $0.minIdleConns = number % 4
+                })
             if number % 3 != 0 { try await client.ping() }
             await client.close()
         }
@@ -85,7 +92,10 @@ struct LifecycleTests {
         let server = try RedisServerProcess()
         let before = try OpenResources()
         for number in 0..<50 {
-            let client = try await RedisClient(server.config { $0.poolSize = 3; $0.minIdleConns = number % 4 })
+            let client = try await RedisClient(
+                server.config {
+                    $0.poolSize = 3; $0.minIdleConns = number % 4
+                })
             if number % 3 != 0 { try await client.ping() }
         }
         #expect(try eventually { try OpenResources().isLike(before) })
@@ -124,9 +134,10 @@ private struct OpenResources {
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
-            names.append(withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            })
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
         }
         return names
     }

@@ -14,7 +14,9 @@ struct NetworkCheckTests {
     }
 
     /// The names of the steps that passed, and of the one that failed.
-    private func passed(_ report: NetworkReport) -> [Step.Name] { report.steps.filter { $0.outcome == .passed }.map(\.name) }
+    private func passed(_ report: NetworkReport) -> [Step.Name] {
+        report.steps.filter { $0.outcome == .passed }.map(\.name)
+    }
 
     @Test func aServerThatAnswersPassesEveryStep() async throws {
         let server = try RedisServerProcess(.password("secret"))
@@ -60,7 +62,11 @@ struct NetworkCheckTests {
             (server.config(), .auth, [.resolve, .connect]),
             (.local(silent.port) { $0.dialTimeout = .milliseconds(50) }, .auth, [.resolve, .connect]),
             (.local(forbidding.port), .ping, [.resolve, .connect, .auth]),
-            (.local(1) { $0.host = ""; $0.port = 0 }, .resolve, []),
+            (
+                .local(1) {
+                    $0.host = ""; $0.port = 0
+                }, .resolve, []
+            ),
         ]
         for (config, failed, before) in cases {
             let report = await check(config)

@@ -92,7 +92,11 @@ struct PipeliningTests {
 
     @Test func manyTasksOnManyConnectionsGetTheirOwnReplies() async throws {
         let server = try RedisServerProcess()
-        try await withClient(server.config { $0.poolSize = 4; $0.minIdleConns = 2 }) { client async throws in
+        try await withClient(
+            server.config {
+                $0.poolSize = 4; $0.minIdleConns = 2
+            }
+        ) { client async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for task in 0..<50 {
                     group.addTask {

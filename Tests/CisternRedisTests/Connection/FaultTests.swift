@@ -10,7 +10,8 @@ struct FaultTests {
     @Test func aReadWhoseConnectionEndedIsMadeAgainAndAWriteThatMayHaveHappenedIsNot() async throws {
         let server = try FaultServer.greeting { connection in
             connection.isMultiple(of: 2)
-                ? [.receiveThrough("key\r\n"), .reset] : FaultServer.Step.answer("key", "$1\r\na\r\n") + [.receiveThrough("key\r\n"), .reset]
+                ? [.receiveThrough("key\r\n"), .reset]
+                : FaultServer.Step.answer("key", "$1\r\na\r\n") + [.receiveThrough("key\r\n"), .reset]
         }
         try await withClient(.local(server.port)) { client async throws in
             #expect(try await client.get("key") == "a")
@@ -63,7 +64,10 @@ struct FaultTests {
     @Test func whatTheServerPushesIsNobodysReply() async throws {
         let push: Bytes = ">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n"
         let server = try FaultServer.greeting { _ in
-            [.send([push]), .receiveThrough("a\r\n"), .send([push, "$1\r\n", "1\r\n", push]), .receiveThrough("b\r\n")]
+            [
+                .send([push]), .receiveThrough("a\r\n"), .send([push, "$1\r\n", "1\r\n", push]),
+                .receiveThrough("b\r\n"),
+            ]
                 + [.send([push, push, "$1\r\n2\r\n"]), .silence]
         }
         try await withClient(.local(server.port)) { client async throws in
@@ -146,10 +150,14 @@ struct FaultTests {
     @Test func aWriteThatAReplicaRefusedGoesToANewConnectionOnce() async throws {
         let server = try FaultServer.greeting { connection in
             connection < 2
-                ? FaultServer.Step.answer("value", "-READONLY You can't write against a read only replica.\r\n") + [.silence]
+                ? FaultServer.Step.answer("value", "-READONLY You can't write against a read only replica.\r\n") + [
+                    .silence
+                ]
                 : FaultServer.Step.answer("value", "+OK\r\n") + [.silence]
         }
-        let config = RedisConfig.local(server.port) { $0.poolSize = 2; $0.minIdleConns = 2 }
+        let config = RedisConfig.local(server.port) {
+            $0.poolSize = 2; $0.minIdleConns = 2
+        }
         try await withClient(config) { client async throws in
             #expect(eventually { client.statistics.pool.open == 2 })
             #expect(try await client.set("key", "value"))
@@ -162,7 +170,9 @@ struct FaultTests {
         let server = try FaultServer.greeting { _ in
             (0..<100).flatMap { _ in FaultServer.Step.answer("value", "-READONLY x\r\n") }
         }
-        let config = RedisConfig.local(server.port) { $0.minRetryBackoff = .seconds(60); $0.maxRetryBackoff = .seconds(60) }
+        let config = RedisConfig.local(server.port) {
+            $0.minRetryBackoff = .seconds(60); $0.maxRetryBackoff = .seconds(60)
+        }
         try await withClient(config) { client async throws in
             for _ in 0..<10 {
                 let error = await redisError { () async throws(RedisError) in try await client.set("key", "value") }
@@ -231,7 +241,10 @@ struct FaultTests {
 
     @Test func aServerWithoutHelloIsSpokenToInRESP2() async throws {
         let server = try FaultServer { _ in
-            [.receiveThrough("cistern\r\n"), .send(["-ERR unknown command 'HELLO', with args beginning with: '3'\r\n"])]
+            [
+                .receiveThrough("cistern\r\n"),
+                .send(["-ERR unknown command 'HELLO', with args beginning with: '3'\r\n"]),
+            ]
                 + [.receiveThrough("cistern\r\n"), .send(["-ERR unknown command 'CLIENT'\r\n"])]
                 + FaultServer.Step.answer("key", "$-1\r\n") + [.silence]
         }
@@ -256,6 +269,8 @@ struct FaultTests {
 extension RedisClient {
     /// Waits until there is a connection.
     func ready() async throws {
-        guard eventually({ isConnected }) else { throw TestFailure("no connection: \(String(describing: lastFailure))") }
+        guard eventually({ isConnected }) else {
+            throw TestFailure("no connection: \(String(describing: lastFailure))")
+        }
     }
 }

@@ -86,7 +86,11 @@ struct OutageTests {
     }
 
     @Test func aServerThatWasKilledIsFoundAgainInTheBackground() async throws {
-        try await withClient(server.config { $0.poolSize = 3; $0.minIdleConns = 3 }) { client async throws in
+        try await withClient(
+            server.config {
+                $0.poolSize = 3; $0.minIdleConns = 3
+            }
+        ) { client async throws in
             #expect(eventually { client.statistics.pool.open == 3 })
             server.kill9()
             #expect(eventually { !client.isConnected && client.lastFailure == .connection })

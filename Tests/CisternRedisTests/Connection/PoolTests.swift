@@ -9,7 +9,11 @@ import Testing
 struct PoolTests {
     @Test func theMinimumIsOpenedAtStart() async throws {
         let server = try RedisServerProcess()
-        try await withClient(server.config { $0.poolSize = 8; $0.minIdleConns = 5 }) { client async throws in
+        try await withClient(
+            server.config {
+                $0.poolSize = 8; $0.minIdleConns = 5
+            }
+        ) { client async throws in
             #expect(eventually { client.statistics.pool.open == 5 })
             #expect(client.statistics.pool.idle == 5)
             #expect(client.statistics.pool.size == 8)
@@ -20,7 +24,9 @@ struct PoolTests {
 
     @Test func moreAreOpenedWhenTheyAreDeepAndNeverMoreThanTheSize() async throws {
         let server = try FaultServer.greeting { _ in [.silence] }
-        let config = RedisConfig.local(server.port) { $0.poolSize = 3; $0.readTimeout = .seconds(60) }
+        let config = RedisConfig.local(server.port) {
+            $0.poolSize = 3; $0.readTimeout = .seconds(60)
+        }
         try await withClient(config) { client async throws in
             try await client.ready()
             #expect(client.statistics.pool.open == 1)

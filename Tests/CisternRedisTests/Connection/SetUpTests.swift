@@ -28,7 +28,9 @@ struct SetUpTests {
         var options = RedisServerProcess.Options()
         options.users = ["alice on >secret ~alice:* -@all +get +set +ping", "default off"]
         let server = try RedisServerProcess(options)
-        let config = server.config { $0.username = "alice"; $0.password = "secret" }
+        let config = server.config {
+            $0.username = "alice"; $0.password = "secret"
+        }
         try await withClient(config) { client async throws in
             try await client.set("alice:1", "value")
             #expect(try await client.get("alice:1") == "value")
@@ -40,7 +42,9 @@ struct SetUpTests {
     @Test func refusedCredentialsAreTriedOnceByAllLoopsTogether() async throws {
         let server = try RedisServerProcess(.password("secret"))
         let group = try EventLoopGroup(count: 4)
-        let config = server.config { $0.password = "wrong"; $0.poolSize = 8; $0.minIdleConns = 8 }
+        let config = server.config {
+            $0.password = "wrong"; $0.poolSize = 8; $0.minIdleConns = 8
+        }
         let client = try RedisClient(config, group: group, logger: nil)
         await client.start()
         for _ in 0..<50 {
@@ -57,14 +61,18 @@ struct SetUpTests {
     @Test func credentialsThatChangedAreTriedOnceByAllLoopsTogether() async throws {
         let server = try RedisServerProcess(.password("secret"))
         let group = try EventLoopGroup(count: 4)
-        let config = server.config { $0.password = "secret"; $0.poolSize = 4; $0.minIdleConns = 4 }
+        let config = server.config {
+            $0.password = "secret"; $0.poolSize = 4; $0.minIdleConns = 4
+        }
         let client = try RedisClient(config, group: group, logger: nil)
         await client.start()
         #expect(eventually { client.statistics.pool.open == 4 })
         try server.restart(.password("another"))
         #expect(eventually { client.lastFailure == .authentication && client.statistics.connectionsLost == 4 })
         for _ in 0..<50 {
-            _ = await redisError { () async throws(RedisError) in _ = try await client.get("key", timeout: .milliseconds(5)) }
+            _ = await redisError { () async throws(RedisError) in
+                _ = try await client.get("key", timeout: .milliseconds(5))
+            }
         }
         #expect(try server.info("cmdstat_hello")?.hasSuffix("failed_calls=1") == true)
         await client.close()
@@ -113,7 +121,10 @@ struct SetUpTests {
     }
 
     @Test func aNameThatDoesNotResolveIsANetworkError() async throws {
-        let error = try await firstError(.local(1) { $0.host = "no-such-host.invalid"; $0.maxRetries = 0 })
+        let error = try await firstError(
+            .local(1) {
+                $0.host = "no-such-host.invalid"; $0.maxRetries = 0
+            })
         #expect(error?.kind == .network)
     }
 
@@ -146,7 +157,9 @@ struct SetUpTests {
         return try RedisServerProcess(options)
     }
 
-    private func tlsConfig(_ server: RedisServerProcess, _ change: (inout RedisConfig) -> Void = { _ in }) throws -> RedisConfig {
+    private func tlsConfig(_ server: RedisServerProcess, _ change: (inout RedisConfig) -> Void = { _ in }) throws
+        -> RedisConfig
+    {
         let authority = try TLSFixtures.shared.authority
         return server.config {
             $0.port = Int(server.tlsPort)
@@ -186,7 +199,9 @@ struct SetUpTests {
         let server = try Self.tlsServer(requiresClientCertificate: true)
         func present(_ identity: TLSFixtures.Identity) async throws -> RedisError? {
             try await firstError(
-                tlsConfig(server) { $0.tlsCertFile = identity.certificate; $0.tlsKeyFile = identity.key })
+                tlsConfig(server) {
+                    $0.tlsCertFile = identity.certificate; $0.tlsKeyFile = identity.key
+                })
         }
         #expect(try await present(files.client) == nil)
         #expect(try await present(files.stranger)?.kind == .tls)
@@ -195,8 +210,16 @@ struct SetUpTests {
 
     @Test func aPlainServerIsNoTLSServerAndTheOtherWayRound() async throws {
         let server = try Self.tlsServer()
-        #expect(try await firstError(tlsConfig(server) { $0.port = Int(server.port); $0.dialTimeout = .seconds(1) }) != nil)
-        #expect(try await firstError(server.config { $0.port = Int(server.tlsPort); $0.maxRetries = 0 }) != nil)
+        #expect(
+            try await firstError(
+                tlsConfig(server) {
+                    $0.port = Int(server.port); $0.dialTimeout = .seconds(1)
+                }) != nil)
+        #expect(
+            try await firstError(
+                server.config {
+                    $0.port = Int(server.tlsPort); $0.maxRetries = 0
+                }) != nil)
     }
 
     @Test func filesThatAreNotWhatTheyAreThereForAreFaultsOfTheConfiguration() async throws {
@@ -218,12 +241,22 @@ struct SetUpTests {
         #expect(try await faults { $0.tlsCAFile = junk } == ["tls_ca_file"])
         #expect(try await faults { $0.tlsCAFile = "\(folder)/none.pem" } == ["tls_ca_file"])
         #expect(
-            try await faults { $0.tlsCertFile = files.client.certificate; $0.tlsKeyFile = files.stranger.key }
+            try await faults {
+                $0.tlsCertFile = files.client.certificate; $0.tlsKeyFile = files.stranger.key
+            }
                 == ["tls_key_file"])
-        #expect(try await faults { $0.tlsCertFile = junk; $0.tlsKeyFile = files.client.key } == ["tls_cert_file"])
         #expect(
-            try await faults { $0.tlsCertFile = junk; $0.tlsKeyFile = files.client.key; $0.tlsCAFile = junk }
+            try await faults {
+                $0.tlsCertFile = junk; $0.tlsKeyFile = files.client.key
+            } == ["tls_cert_file"])
+        #expect(
+            try await faults {
+                $0.tlsCertFile = junk; $0.tlsKeyFile = files.client.key; $0.tlsCAFile = junk
+            }
                 == ["tls_ca_file", "tls_cert_file"])
-        #expect(try await faults { $0.host = ""; $0.tlsCAFile = junk } == ["host", "tls_ca_file"])
+        #expect(
+            try await faults {
+                $0.host = ""; $0.tlsCAFile = junk
+            } == ["host", "tls_ca_file"])
     }
 }

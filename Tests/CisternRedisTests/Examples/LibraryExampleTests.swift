@@ -63,6 +63,7 @@ struct LibraryExampleTests {
         let fromURL = try RedisConfig(url: "rediss://user:secret@cache:6380/2?read_timeout=250ms")
         #expect(cache.get("key")?.string == "value")
         #expect(loaded == fromEnvironment)
-        #expect(fromURL.port == 6380 && fromURL.db == 2 && fromURL.tlsEnabled && fromURL.readTimeout == .milliseconds(250))
+        #expect(
+            fromURL.port == 6380 && fromURL.db == 2 && fromURL.tlsEnabled && fromURL.readTimeout == .milliseconds(250))
     }
 }
