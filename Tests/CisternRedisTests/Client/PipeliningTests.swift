@@ -43,6 +43,7 @@ struct PipeliningTests {
             try await client.set("key", "value")
             server.pause()
             let several = Task { try await client.send([["GET", "a"], ["PING"], ["GET", "b"]]) }
+            #expect(eventually { client.statistics.pool.idle == 0 })
             let pair = Task { try await client.read("key", until: .now + .seconds(60)) }
             #expect(eventually { client.statistics.commands == 3 })
             let other = Task { try await client.get("key") }
