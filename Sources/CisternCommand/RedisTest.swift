@@ -11,8 +11,8 @@ struct RedisTest: AsyncParsableCommand {
         commandName: "redis-test",
         abstract: "Test the connection to Redis, step by step.",
         discussion: """
-            Connects with the configuration that serve would use, presents the credentials, writes, reads and deletes a
-            key of its own, and measures. The password comes from REDIS_PASSWORD, REDIS_PASSWORD_FILE or the file: on a
+            Connects with the configuration that serve would use, presents the credentials, writes, reads and deletes a \
+            key of its own, and measures. The password comes from REDIS_PASSWORD, REDIS_PASSWORD_FILE or the file: on a \
             command line everybody on the machine could read it.
 
               REDIS_PASSWORD=… cistern redis-test --host cache.example --port 6379

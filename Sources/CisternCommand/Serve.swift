@@ -11,7 +11,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the cache over HTTP.",
         discussion: """
-            Without a Redis host, port or URL, the embedded cache serves; with one, Redis does:
+            Without a Redis host, port or URL, the embedded cache serves; with one, Redis does. The first lines of the \
+            log, on standard error, say which, and where it listens.
 
               cistern serve
               REDIS_HOST=cache.example cistern serve --port 9090
