@@ -31,6 +31,7 @@ struct Serve: AsyncParsableCommand {
         let loaded = try options.load(flags)
         let log = LogWriter(loaded.config.log)
         let logger = log.logger("cistern")
+        try Self.refuseWhatIsNotThereYet(loaded.config)
         for warning in loaded.warnings { logger.warning("\(warning)") }
         logger.info("backend \(loaded.backend.rawValue): \(loaded.backendReason)")
 
@@ -46,6 +47,17 @@ struct Serve: AsyncParsableCommand {
         }
         logger.notice("listening on http://\(address)")
         await shutDown(server, on: signals, logger)
+    }
+
+    /// Settings that protect must not be taken and then ignored.
+    private static func refuseWhatIsNotThereYet(_ config: ServiceConfig) throws {
+        var missing: [String] = []
+        if !config.auth.tokens.list.isEmpty { missing.append("auth.tokens and auth.tokens_file") }
+        if !config.http.tlsCertFile.isEmpty { missing.append("http.tls_cert_file and http.tls_key_file") }
+        guard !missing.isEmpty else { return }
+        let names = missing.joined(separator: ", ")
+        printError("cistern: \(names): this version cannot enforce them yet; leave them out and put a proxy in front")
+        throw ExitCode.configuration
     }
 
     private var flags: [ConfigurationFlag] {
