@@ -42,7 +42,11 @@ struct Serve: AsyncParsableCommand {
         do throws(SocketError) {
             address = try await server.start()
         } catch {
-            printError("cistern: \(error); is another process there? --port or CISTERN_HTTP_PORT takes another port")
+            let hint =
+                error.code == .addressInUse
+                ? "another process listens there; --port or CISTERN_HTTP_PORT takes another port"
+                : "--host or CISTERN_HTTP_HOST takes another address"
+            printError("cistern: \(error); \(hint)")
             throw ExitCode.unavailable
         }
         logger.notice("listening on http://\(address)")
