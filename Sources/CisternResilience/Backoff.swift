@@ -18,9 +18,12 @@ public struct Backoff: Sendable, Hashable {
     public func delay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration {
         // Doubling stops at the maximum, so no exponent overflows.
         var ceiling = minimum
-        for _ in 0..<max(0, attempt) where ceiling < maximum { ceiling = min(maximum, ceiling * 2) }
-        let range = (ceiling - minimum) / .nanoseconds(1)
-        return minimum + .nanoseconds(Int64(Double.random(in: 0...max(0, range), using: &generator)))
+        var doublings = attempt
+        while doublings > 0, ceiling < maximum {
+            ceiling = min(maximum, ceiling * 2)
+            doublings -= 1
+        }
+        return minimum + (ceiling - minimum) * Double.random(in: 0...1, using: &generator)
     }
 
     /// The delay before retry `attempt`, which counts from 1, from the system's random numbers.

@@ -40,7 +40,8 @@ extension CacheService {
             return try HTTPKey.decode(raw, base64URL: query.isBase64URL, limit: config.http.maxKeyBytes)
         } catch {
             switch error {
-            case .malformedPercent: throw Refusal(.badRequest, "a % in the key is not followed by two hexadecimal digits")
+            case .malformedPercent:
+                throw Refusal(.badRequest, "a % in the key is not followed by two hexadecimal digits")
             case .malformedBase64URL: throw Refusal(.badRequest, "the key is not base64url without padding")
             case .empty: throw Refusal(.badRequest, "the key is empty")
             case .dotSegment:
@@ -59,7 +60,7 @@ extension CacheService {
         do throws(RedisError) {
             stored = try await backend.read(storedKey(key), until: deadline(from: responder.requestEnd))
         } catch {
-            return refuse(RedisFailure.answer(error), head, responder)
+            return refuse(RedisFailure.answer(error, toWrite: false), head, responder)
         }
         guard let stored else {
             metrics.misses.add()
@@ -119,15 +120,21 @@ extension CacheService {
             isNew = try await backend.put(
                 storedKey(key), value, expiry: expiry, until: deadline(from: responder.requestEnd))
         } catch {
-            return refuse(RedisFailure.answer(error), head, responder)
+            return refuse(RedisFailure.answer(error, toWrite: true), head, responder)
         }
         metrics.stored.add()
         responder.send(isNew ? .created : .noContent) { response, output in
-            if isNew { response.field("Location", head.target, to: &output) }
+            if isNew { response.field("Location", bytes: Self.location(head, query), to: &output) }
             Self.appendETag(of: value, to: &output)
             response.field("Cache-Source", backend.source, to: &output)
         }
         return isNew ? .created : .noContent
+    }
+
+    /// Where the key can be read: as it was written to, without what only a write may say.
+    private static func location(_ head: HTTPRequestHead, _ query: KeyQuery) -> Bytes {
+        let path = Bytes(copying: head.path)
+        return query.isBase64URL ? path.appending("?key_encoding=base64url") : path
     }
 
     /// The content's fields, before a byte of it is read.
@@ -172,7 +179,7 @@ extension CacheService {
                 return .notFound
             }
         } catch {
-            return refuse(RedisFailure.answer(error), head, responder)
+            return refuse(RedisFailure.answer(error, toWrite: true), head, responder)
         }
         metrics.deleted.add()
         responder.send(.noContent) { $0.field("Cache-Source", backend.source, to: &$1) }

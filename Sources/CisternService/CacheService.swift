@@ -58,6 +58,8 @@ package final class CacheService: HTTPHandler {
         } else {
             switch route {
             case .key: status = await handleKey(head, responder, metrics)
+            case _ where head.hasQuery && !head.query.isEmpty:
+                status = refuse(.query("this route knows no query parameters"), head, responder)
             case .health: status = answerHealth(head, responder)
             case .live: status = answerLive(head, responder)
             case .ready: status = answerReady(head, responder)

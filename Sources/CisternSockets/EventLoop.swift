@@ -78,7 +78,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     private let epoll: CInt
     private let wakeUp: CInt
-    private let inbox = Mutex(Inbox())
+    private let inbox = Locked(Inbox())
     private let isWoken = Atomic(false)
 
     private var ready = Deque<UnownedJob>()

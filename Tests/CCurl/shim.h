@@ -6,8 +6,9 @@
 #include <curl/curl.h>
 #include <spawn.h>
 
-/* The tests start processes, and Swift's Glibc module leaves this call out: a child gets none of our descriptors. */
+/* The tests start processes, and Swift's Glibc module leaves these calls out. */
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 
 static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);

@@ -7,7 +7,9 @@ import Testing
         #expect(Array(Bytes("aä")) == [0x61, 0xC3, 0xA4])
         #expect(Array(Bytes([1, 2, 3].lazy.map { UInt8($0) })) == [1, 2, 3])
         #expect(Array([1, 0, 255] as Bytes) == [1, 0, 255])
-        #expect(Array(Bytes(copying: ([7, 8, 9] as [UInt8]).span.extracting(1..<3))) == [8, 9])
+        let array: [UInt8] = [7, 8, 9]
+        let copy = Bytes(copying: array.span.extracting(1..<3))
+        #expect(Array(copy) == [8, 9])
         #expect(Bytes().isEmpty && ("" as Bytes).isEmpty)
     }
 

@@ -24,7 +24,8 @@ import Testing
     func readsAWholeFile(size: Int) throws {
         let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
         try withFile(content) { path in
-            #expect(try ConfigurationFiles.system.read(path) == content)
+            let whole = try ConfigurationFiles.system.read(path)
+            #expect(whole == content)
             #expect(ConfigurationFiles.objectionToReading(path) == nil)
         }
     }

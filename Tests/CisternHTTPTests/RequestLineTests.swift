@@ -83,6 +83,9 @@ import Testing
         Sample("RFC 9112 §2.2", "¶¶¶¶GET / HTTP/1.1¶Host: h¶¶", "GET / @h"),
         Sample("RFC 9112 §2.2", "¶¶¶¶¶GET / HTTP/1.1¶Host: h¶¶", .tooManyEmptyLines),
         Sample("RFC 9112 §2.2", "GET / HTTP/1.1¶Host: h¶¶¶¶GET /2 HTTP/1.1¶Host: h¶¶", ["GET / @h", "GET /2 @h"]),
+        Sample(
+            "RFC 9112 §2.2", "¶¶¶GET /1 HTTP/1.0¶¶¶¶¶GET /2 HTTP/1.0¶¶¶¶¶GET /3 HTTP/1.0¶¶",
+            ["GET /1 1.0", "GET /2 1.0", "GET /3 1.0"]),
         Sample("RFC 9112 §2.2", "¶", []),
         Sample("RFC 9112 §2.2", "\r", ["waiting 1"]),
         Sample("RFC 9112 §2.2", "\nGET / HTTP/1.1¶Host: h¶¶", .bareLineFeed),

@@ -15,7 +15,7 @@ import Testing
         #expect(cache.isBalanced)
     }
 
-    @Test(arguments: [1000, 100_000, 1 << 20, 64 << 20, (64 << 20) + 13])
+    @Test(arguments: [1000, 100_000, mebibyte, 64 * mebibyte, 64 * mebibyte + 13])
     func bytesAreBounded(_ bound: Int) {
         let cache = LocalCache(maxEntries: 1 << 20, maxBytes: bound, clock: clock)
         let value = Bytes([UInt8](repeating: 1, count: min(bound / 4, 50_000)))
@@ -36,6 +36,17 @@ import Testing
         }
     }
 
+    @Test func theOldestEntryIsNotDroppedForItsOwnGrowth() {
+        for number in 0..<4 {
+            let cache = LocalCache(maxEntries: 100, maxBytes: 10_000, clock: clock)
+            for number in 0..<40 { cache.set(key(number), "v") }
+            let value = Bytes([UInt8](repeating: 1, count: 3000))
+            #expect(cache.set(key(number), value))
+            #expect(cache.get(key(number)) == value)
+            #expect(cache.count > 30 && cache.isBalanced)
+        }
+    }
+
     @Test func whatIsTooLargeIsRefusedAndCostsNobodyElse() {
         let cache = LocalCache(maxEntries: 100, maxBytes: 10_000, clock: clock)
         for number in 0..<10 { cache.set(key(number), "v") }
@@ -47,22 +58,37 @@ import Testing
         #expect(cache.get(key(1)) == nil && cache.count == 9 && cache.isBalanced)
     }
 
-    @Test(arguments: [(0, 1 << 20), (-5, 1 << 20), (100, 0), (100, -1), (100, LocalCache.entryOverhead)])
+    @Test(arguments: [(0, mebibyte), (-5, mebibyte), (100, 0), (100, -1), (100, LocalCache.entryOverhead)])
     func aCacheWithoutRoomRefusesEverything(_ entries: Int, _ bytes: Int) {
         let cache = LocalCache(maxEntries: entries, maxBytes: bytes, clock: clock)
         #expect(!cache.set("k", "v"))
         #expect(cache.get("k") == nil && cache.count == 0)
     }
 
+    struct Sharding: Sendable {
+        let entries, bytes, largest, shards: Int
+
+        init(_ entries: Int, _ bytes: Int, _ largest: Int, _ shards: Int) {
+            self.entries = entries
+            self.bytes = bytes
+            self.largest = largest
+            self.shards = shards
+        }
+    }
+
+    static let mebibyte = 1 << 20
+
     @Test(arguments: [
-        (1000, 16 << 20, 1 << 20, 1), (8191, 1 << 30, 1 << 20, 1), (8192, 1 << 30, 1 << 20, 2),
-        (100_000, 64 << 20, 1 << 20, 16), (100_000, 64 << 20, 8 << 20, 2), (1 << 20, 1 << 40, 1 << 20, 16),
-        (1 << 20, 1 << 20, 1 << 20, 1), (100_000, 64 << 20, Int.max, 1),
+        Sharding(1000, 16 * mebibyte, mebibyte, 1), Sharding(8191, 1024 * mebibyte, mebibyte, 1),
+        Sharding(8192, 1024 * mebibyte, mebibyte, 2), Sharding(100_000, 64 * mebibyte, mebibyte, 16),
+        Sharding(100_000, 64 * mebibyte, 8 * mebibyte, 2), Sharding(1_000_000, .max, mebibyte, 16),
+        Sharding(1_000_000, mebibyte, mebibyte, 1), Sharding(100_000, 64 * mebibyte, .max, 1),
     ])
-    func shardsAreAsManyAsLeaveRoomInEach(_ entries: Int, _ bytes: Int, _ largest: Int, _ shards: Int) {
+    func shardsAreAsManyAsLeaveRoomInEach(_ sharding: Sharding) {
         let cache = LocalCache(
-            maxEntries: entries, maxBytes: bytes, ttl: LocalCache.never, largestEntry: largest, now: { 0 })
-        #expect(cache.shardCount == shards)
+            maxEntries: sharding.entries, maxBytes: sharding.bytes, ttl: LocalCache.never,
+            largestEntry: sharding.largest, now: { 0 })
+        #expect(cache.shardCount == sharding.shards)
     }
 
     @Test func theLargestEntryOfAServiceFindsRoom() {

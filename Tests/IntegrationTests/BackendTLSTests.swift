@@ -23,12 +23,13 @@ import Testing
     }
 
     @Test func aSkippedVerificationIsWarnedOfAndShown() throws {
-        let (_, service) = try start(
+        let (redis, service) = try start(
             Peer("unverified", authority: .wrong, environment: ["REDIS_TLS_SKIP_VERIFY": "true"]))
         let curl = try CurlClient(port: service.port)
         #expect(try curl.put("/keys/k", "v").status == 201)
         #expect(service.text.contains("skip_verify"))
         #expect(try curl.get("/health").text.contains("skip_verify"))
+        withExtendedLifetime(redis) {}
     }
 
     @Test(arguments: [true, false]) func aKeyThatDoesNotMatchIsAFaultOfTheConfiguration(isMissing: Bool) throws {

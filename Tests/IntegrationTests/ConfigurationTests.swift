@@ -61,7 +61,7 @@ import Testing
         ]
 
         static let inFile: [Fault] = [
-            file("{\n  \"http\": {\n    \"port\": 1,,\n  }\n}", "line 3", "column 15"), file("", "line 1"),
+            file("{\n  \"http\": {\n    \"port\": 1,,\n  }\n}", "cistern.json:3:15"), file("", "cistern.json:1:1"),
             file("[]"), file(#"{"redis": {"dial_timout": "5s"}}"#, "dial_timout", "dial_timeout"),
             file(#"{"host": "a", "dial_timout": "5s"}"#, "dial_timout", "dial_timeout"),
             file(#"{"host": "a", "http": {"port": 1}}"#, "host", "http"),
@@ -70,8 +70,17 @@ import Testing
             file(#"{"redis": {"tls_enabled": "perhaps"}}"#, "redis.tls_enabled"),
             file(#"{"redis": {"host": 5}}"#, "redis.host"), file(#"{"redis": []}"#, "redis"),
             file(#"{"http": {"max_value_bytes": 99999999999999999999}}"#, "http.max_value_bytes"),
-            file(#"{"htpp": {}}"#, "htpp", "http"), file("{\"redis\": {\"host\": \"\u{0}\"}}", "line 1"),
+            file(#"{"htpp": {}}"#, "htpp", "http"), file("{\"redis\": {\"host\": \"\u{0}\"}}", "cistern.json:1:21"),
         ]
+    }
+
+    @Test(arguments: [
+        ["CISTERN_AUTH_TOKENS": #"[{"name": "a", "token": "0123456789abcdef", "scopes": ["read"]}]"#]
+    ]) func whatCannotBeEnforcedYetIsNotTakenAndIgnored(environment: [String: String]) throws {
+        let outcome = try CisternProcess.run(["serve"], environment: environment)
+        #expect(outcome.code == 78)
+        #expect(outcome.text.contains("auth.tokens"))
+        #expect(!outcome.text.contains("listening on"))
     }
 
     @Test func sevenFaultsAreNamedAtOnce() throws {

@@ -14,18 +14,24 @@ import Testing
         #expect(try stack.curl().get("/health/ready").status == 200)
         #expect(try stack.curl().get("/health/live").status == 200)
         #expect(try stack.curl().head("/health").body.isEmpty)
-        if backend == .redis { #expect(try JSONText(answer.text)["checks"]?["redis:responseTime"] != nil) }
+        let check = backend == .redis ? "redis:connections" : "local_cache:entries"
+        #expect(try JSONText(answer.text)["checks"]?[check] != nil)
     }
 
-    @Test func withoutRedisItIsDegradedButReady() throws {
+    @Test func withoutRedisItIsAliveButNotReady() throws {
         let redis = try RedisServerProcess()
         let stack = try Stack(on: redis)
         #expect(try stack.becomes("pass"))
         redis.kill9()
-        #expect(try stack.becomes("warn", within: .seconds(20)))
-        #expect(try stack.curl().get("/health").status == 200)
-        #expect(try stack.curl().get("/health/ready").status == 200)
+        #expect(try stack.becomes("fail", within: .seconds(20)))
+        for path in ["/health", "/health/ready"] {
+            let answer = try stack.curl().get(path)
+            #expect(answer.status == 503)
+            #expect(answer.headers["Retry-After"] != nil)
+        }
         #expect(try stack.curl().get("/health/live").status == 200)
+        try redis.restart()
+        #expect(try stack.becomes("pass", within: .seconds(20)))
     }
 
     @Test func healthNeverCallsRedis() throws {

@@ -1,3 +1,4 @@
+import CisternBytes
 package import Glibc
 
 /// A program that a test started. Its output goes to files, so that it never waits for a reader, and it is killed with
@@ -9,6 +10,7 @@ package final class ChildProcess: Sendable {
     }
 
     package let pid: pid_t
+    /// Where it runs, and its output lies.
     package let folder: String
     private let exit = Locked<Exit?>(nil)
 
@@ -18,17 +20,16 @@ package final class ChildProcess: Sendable {
     package init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], installation: String? = nil
     ) throws {
-        let keeper = try Keeper.shared.get()
-        folder = try keeper.makeFolder()
+        folder = try makeTemporaryFolder()
         let streams = StandardStreams(output: .file("\(folder)/stdout"), error: .file("\(folder)/stderr"))
         do {
             pid = try spawn(
-                program, arguments, environment: ["PATH": defaultPath].merging(environment) { $1 }, streams: streams)
+                program, arguments, environment: ["PATH": defaultPath].merging(environment) { $1 }, folder: folder,
+                streams: streams)
         } catch {
             guard let installation else { throw error }
             throw TestFailure("\(error); to install it: \(installation)")
         }
-        keeper.add(group: pid)
     }
 
     deinit { kill() }
@@ -74,7 +75,6 @@ package final class ChildProcess: Sendable {
         var result: pid_t
         repeat { result = waitpid(pid, &status, options) } while result < 0 && errno == EINTR
         guard result == pid else { return nil }
-        if let keeper = try? Keeper.shared.get() { keeper.end(group: pid) }
         let number = status & 0x7F
         return number == 0 ? .code((status >> 8) & 0xFF) : .signal(number)
     }

@@ -9,13 +9,18 @@ package final class CurlClient {
     private let base: String
     /// No request takes longer.
     private let limit: Duration
+    /// What has to live as long as the client: whom it asks.
+    private let peer: (any Sendable)?
 
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    package init(port: UInt16, host: String = "127.0.0.1", limit: Duration = .seconds(20)) throws {
+    package init(
+        port: UInt16, host: String = "127.0.0.1", limit: Duration = .seconds(20), keeping peer: (any Sendable)? = nil
+    ) throws {
         guard Self.isReady, let handle = curl_easy_init() else { throw TestFailure("libcurl does not start") }
         self.handle = handle
         self.limit = limit
+        self.peer = peer
         base = "http://\(host):\(port)"
     }
 

@@ -1,31 +1,30 @@
+import CisternBytes
 import Glibc
 
 /// Sees to it that nothing outlives the tests: no child process and no temporary file.
 ///
 /// A small shell holds the reading end of a pipe. However this process ends, by `exit`, by a trap or by `kill -9`, the
-/// pipe closes, and the shell kills the process groups it was told of and removes the folder of the run.
+/// pipe closes, and the shell kills every process whose working directory lies in the folder of the run, which is where
+/// all children start, and removes that folder. A list of the children would miss the one that was just being started.
 final class Keeper: Sendable {
     static let shared = Result { try Keeper() }
 
     /// The folder of this run, removed at its end.
     let folder: String
+    /// Never written to: its end is the message.
     private let pipe: Int32
     private let folders = Locked(0)
 
     private static let script = """
-        while read -r word group; do
-            case $word in
-            add) groups="$groups $group" ;;
-            end) kept=; for each in $groups; do [ "$each" = "$group" ] || kept="$kept $each"; done; groups=$kept ;;
-            esac
+        read -r end
+        sleep 0.1
+        while found=$(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$1/*" 2>/dev/null); [ -n "$found" ]; do
+            for each in $found; do each=${each#/proc/}; kill -9 "${each%/cwd}"; done
         done
-        for each in $groups; do kill -9 "-$each"; done
         rm -rf -- "$1"
         """
 
     private init() throws {
-        // A write to a process that has gone must be an error here, not the end of the tests.
-        signal(SIGPIPE, SIG_IGN)
         var template = Array("/tmp/cistern-tests-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw TestFailure(call: "mkdtemp", error: errno) }
         folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -36,13 +35,9 @@ final class Keeper: Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         _ = try spawn(
-            "sh", ["-c", Self.script, "sh", folder], environment: ["PATH": defaultPath],
+            "sh", ["-c", Self.script, "sh", folder], environment: ["PATH": defaultPath], folder: "/",
             streams: StandardStreams(input: .descriptor(ends[0])))
     }
-
-    func add(group: pid_t) { tell("add \(group)\n") }
-
-    func end(group: pid_t) { tell("end \(group)\n") }
 
     func makeFolder() throws -> String {
         let number = folders.withLock { count in
@@ -52,11 +47,6 @@ final class Keeper: Sendable {
         let path = "\(folder)/\(number)"
         guard mkdir(path, 0o700) == 0 else { throw TestFailure(call: "mkdir \(path)", error: errno) }
         return path
-    }
-
-    /// A line is shorter than PIPE_BUF, so lines of several threads do not mix.
-    private func tell(_ line: String) {
-        _ = line.withCString { write(pipe, $0, strlen($0)) }
     }
 }
 

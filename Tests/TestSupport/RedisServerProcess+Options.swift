@@ -43,7 +43,7 @@ extension RedisServerProcess {
             "appendonly no", "daemonize no", "enable-debug-command yes", "loglevel notice",
             "user \(controlUser) on >\(controlPassword) ~* &* +@all",
         ]
-        if let password = options.password { lines.append("requirepass \(password)") }
+        if let password = options.password { lines.append("requirepass \"\(password)\"") }
         lines += options.users.map { "user \($0)" }
         if let tls = options.tls {
             lines += [

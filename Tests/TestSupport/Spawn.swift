@@ -16,10 +16,10 @@ struct StandardStreams {
     var error = Target.null
 }
 
-/// Starts a program in a process group of its own, with default signals, exactly this environment, and no descriptor
-/// of ours beyond the three standard streams.
+/// Starts a program in a process group of its own, with default signals, exactly this environment, its own working
+/// directory, and no descriptor of ours beyond the three standard streams.
 func spawn(
-    _ program: String, _ arguments: [String], environment: [String: String], streams: StandardStreams
+    _ program: String, _ arguments: [String], environment: [String: String], folder: String, streams: StandardStreams
 ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -35,6 +35,7 @@ func spawn(
     }
     // A socket of another test, open in this child, would keep its connection from ending.
     posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+    posix_spawn_file_actions_addchdir_np(&actions, folder)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

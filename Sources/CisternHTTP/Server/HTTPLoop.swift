@@ -19,7 +19,9 @@ package actor HTTPLoop {
     private var endWaiters: [UnsafeContinuation<Void, Never>] = []
     private let draining = Atomic(false)
 
-    init(loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters, open: SharedCount) {
+    init(
+        loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters, open: SharedCount
+    ) {
         self.loop = loop
         self.options = options
         self.handler = handler
@@ -108,7 +110,10 @@ package actor HTTPLoop {
         draining.store(true, ordering: .relaxed)
         stopListening()
         for connection in connections.values where connection.isIdle { connection.closeNow() }
-        if !connections.isEmpty { await withUnsafeContinuation { endWaiters.append($0) } }
+        await withUnsafeContinuation { continuation in
+            // Asked here and not before: the task may be put off on its way into the wait.
+            if connections.isEmpty { continuation.resume() } else { endWaiters.append(continuation) }
+        }
     }
 
     /// Ends all connections at once.

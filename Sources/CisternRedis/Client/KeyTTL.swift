@@ -29,10 +29,9 @@ package enum KeyExpiry: Sendable, Hashable {
 extension Duration {
     /// The duration in whole milliseconds, rounded up, at least 1: the unit of Redis' PX.
     var redisMilliseconds: Int {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = Int(seconds).multipliedReportingOverflow(by: 1000)
-        let rest = Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
         // Redis refuses times beyond 64 bits of milliseconds since 1970; a thousand years is as good as for ever.
-        return overflow ? 31_536_000_000_000 : max(1, min(product + rest, 31_536_000_000_000))
+        let (seconds, attoseconds) = min(self, .seconds(31_536_000_000)).components
+        guard seconds >= 0, attoseconds >= 0 else { return 1 }
+        return max(1, Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
     }
 }

@@ -2,6 +2,7 @@ public import CisternBytes
 public import CisternRESP
 package import CisternSockets
 package import Logging
+internal import Synchronization
 
 /// A client of one Redis server: a pool of pipelined connections that reconnects by itself.
 ///
@@ -14,8 +15,9 @@ package import Logging
 public final class RedisClient: Sendable {
     private let group: EventLoopGroup
     private let ownsGroup: Bool
+    private let isClosed = Atomic(false)
     let shards: [RedisShard]
-    private let options: RedisConnectionOptions
+    let options: RedisConnectionOptions
 
     /// How long an operation may take unless it is told otherwise: the sum of pool, write and read timeout.
     public let defaultTimeout: Duration
@@ -45,6 +47,7 @@ public final class RedisClient: Sendable {
     }
 
     deinit {
+        guard !isClosed.load(ordering: .acquiring) else { return }
         // Without close() the connections are ended all the same; the loops stop when those are gone.
         let loops = ownsGroup ? group.loops : []
         let shards = shards
@@ -58,13 +61,36 @@ public final class RedisClient: Sendable {
     public func close() async {
         for shard in shards { await shard.close() }
         if ownsGroup { await group.stop() }
+        isClosed.store(true, ordering: .releasing)
     }
 
+    /// A timeout that has passed before it began is one that no turn of the loop is too early for.
     private func deadline(_ timeout: Duration?) -> MonotonicTime {
-        .now + (timeout ?? defaultTimeout)
+        if let timeout, timeout <= .zero { return MonotonicTime(nanoseconds: .min) }
+        return .now + (timeout ?? defaultTimeout)
     }
 
     var preferred: RedisShard { shards[group.preferredIndex()] }
+
+    /// Carries out an operation on one of the loops, with that loop as the task's preferred executor: one hop there and
+    /// one back. Without the preference, every reply would make a detour over the global pool.
+    func onLoop<Answer: Sendable>(
+        _ operation: (RedisShard) async throws(RedisError) -> Answer
+    ) async throws(RedisError) -> Answer {
+        let shard = preferred
+        if shard.loop.isCurrent { return try await operation(shard) }
+        return try await withTaskExecutorPreference(shard.loop) { () async throws(RedisError) -> Answer in
+            try await operation(shard)
+        }
+    }
+
+    private func number(
+        _ command: StaticString, _ key: Bytes, isRepeatable: Bool, _ timeout: Duration?
+    ) async throws(RedisError) -> Int64 {
+        try await onLoop { shard throws(RedisError) in
+            try await shard.number(command, key, isRepeatable: isRepeatable, until: deadline(timeout))
+        }
+    }
 
     // MARK: Commands
 
@@ -72,7 +98,7 @@ public final class RedisClient: Sendable {
     ///
     /// - Throws: `RedisError`; of kind `command` when the key holds another type.
     public func get(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> Bytes? {
-        try await preferred.get(key, until: deadline(timeout))
+        try await onLoop { shard throws(RedisError) in try await shard.get(key, until: deadline(timeout)) }
     }
 
     /// Writes `key` (SET).
@@ -88,33 +114,37 @@ public final class RedisClient: Sendable {
         _ key: Bytes, _ value: Bytes, ttl: Duration? = nil, keepTTL: Bool = false, nx: Bool = false,
         timeout: Duration? = nil
     ) async throws(RedisError) -> Bool {
-        try await preferred.set(
-            key, value, ttl: ttl, keepTTL: keepTTL && ttl == nil, onlyIfAbsent: nx, until: deadline(timeout))
+        try await onLoop { shard throws(RedisError) in
+            try await shard.set(
+                key, value, ttl: ttl, keepTTL: keepTTL && ttl == nil, onlyIfAbsent: nx, until: deadline(timeout))
+        }
     }
 
     /// Deletes `key`, of any type (DEL). Returns whether it was there.
     @discardableResult
     public func delete(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> Bool {
-        try await preferred.number("DEL", key, isRepeatable: false, until: deadline(timeout)) > 0
+        try await number("DEL", key, isRepeatable: false, timeout) > 0
     }
 
     /// Whether `key` is there (EXISTS).
     public func exists(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> Bool {
-        try await preferred.number("EXISTS", key, isRepeatable: true, until: deadline(timeout)) > 0
+        try await number("EXISTS", key, isRepeatable: true, timeout) > 0
     }
 
     /// How long `key` lives (PTTL).
     public func ttl(of key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> KeyTTL {
-        KeyTTL(milliseconds: try await preferred.number("PTTL", key, isRepeatable: true, until: deadline(timeout)))
+        KeyTTL(milliseconds: try await number("PTTL", key, isRepeatable: true, timeout))
     }
 
     /// Asks the server for a sign of life (PING). Returns how long the answer took.
     @discardableResult
     public func ping(timeout: Duration? = nil) async throws(RedisError) -> Duration {
         let start = MonotonicTime.now
-        _ = try await preferred.command(until: deadline(timeout), isRepeatable: true) { output in
-            output.appendRESPCommand(argumentCount: 1)
-            output.appendRESPBulk("PING")
+        _ = try await onLoop { shard throws(RedisError) in
+            try await shard.command(until: deadline(timeout), isRepeatable: true) { output in
+                output.appendRESPCommand(argumentCount: 1)
+                output.appendRESPBulk("PING")
+            }
         }
         return MonotonicTime.now.since(start)
     }
@@ -129,16 +159,18 @@ public final class RedisClient: Sendable {
     public func scan(
         cursor: UInt64 = 0, matching pattern: Bytes? = nil, count: Int = 100, timeout: Duration? = nil
     ) async throws(RedisError) -> ScanPage {
-        let reply = try await preferred.command(until: deadline(timeout), isRepeatable: true) { output in
-            output.appendRESPCommand(argumentCount: 4 + (pattern == nil ? 0 : 2))
-            output.appendRESPBulk("SCAN")
-            output.appendRESPBulk(String(cursor))
-            if let pattern {
-                output.appendRESPBulk("MATCH")
-                output.appendRESPBulk(pattern)
+        let reply = try await onLoop { shard throws(RedisError) in
+            try await shard.command(until: deadline(timeout), isRepeatable: true) { output in
+                output.appendRESPCommand(argumentCount: 4 + (pattern == nil ? 0 : 2))
+                output.appendRESPBulk("SCAN")
+                output.appendRESPBulk(String(cursor))
+                if let pattern {
+                    output.appendRESPBulk("MATCH")
+                    output.appendRESPBulk(pattern)
+                }
+                output.appendRESPBulk("COUNT")
+                output.appendRESPBulk(decimal: max(1, count))
             }
-            output.appendRESPBulk("COUNT")
-            output.appendRESPBulk(decimal: max(1, count))
         }
         guard let page = ScanPage(reply) else { throw ErrorHandler.unexpectedReply(to: "SCAN") }
         return page
@@ -157,7 +189,7 @@ public final class RedisClient: Sendable {
                 .command, phase: .queued, retry: .never, breakerEffect: .notCounted, "a command needs a name")
         }
         let deadline = deadline(timeout)
-        return try await preferred.sendAll(commands, until: deadline)
+        return try await onLoop { shard throws(RedisError) in try await shard.sendAll(commands, until: deadline) }
     }
 }
 

@@ -28,9 +28,11 @@ extension RedisScript {
         local ttl = tonumber(ARGV[2])
         if ARGV[3] == 'keep' and kind == 'string' then
           ttl = redis.call('PTTL', KEYS[1])
+          -- In its last millisecond a key has 0 left and still expires.
+          if ttl == 0 then ttl = 1 end
         end
         if ttl > 0 then
-          redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3] == 'keep' and ttl or ARGV[2])
+          redis.call('SET', KEYS[1], ARGV[1], 'PX', string.format('%.0f', ttl))
         else
           redis.call('SET', KEYS[1], ARGV[1])
         end

@@ -1,32 +1,59 @@
-/// What a client has done since it was made. The numbers are read one by one, each exact.
+/// What a client has done and how it stands. Numbers of one moment for each event loop, and for all loops together only
+/// nearly so.
 public struct RedisStatistics: Sendable, Hashable {
     /// The connections.
     public struct Pool: Sendable, Hashable {
-        /// The most connections there may be.
-        public internal(set) var size = 0
-        /// Connections that are ready for commands.
-        public internal(set) var open = 0
-        /// Open connections without a command in progress.
-        public internal(set) var idle = 0
+        /// The most connections there may be (`pool_size`).
+        public var size: Int
+        /// Connections that stand.
+        public var open: Int
+        /// Those of them that owe no reply.
+        public var idle: Int
         /// Operations that wait for a connection.
-        public internal(set) var waiting = 0
-        /// Operations that waited in vain for `pool_timeout`.
-        public internal(set) var timeouts = 0
+        public var waiting: Int
+        /// Operations for which no connection had room within `pool_timeout`.
+        public var timeouts: Int
     }
 
-    public internal(set) var pool = Pool()
-    public internal(set) var commands = 0
-    public internal(set) var retries = 0
-    public internal(set) var timeouts = 0
-    public internal(set) var dials = 0
-    public internal(set) var dialFailures = 0
-    public internal(set) var connectionsLost = 0
+    /// The connections.
+    public var pool: Pool
+    /// Operations that were begun.
+    public var commands: Int
+    /// Further attempts at operations whose first one failed.
+    public var retries: Int
+    /// Operations that failed because their time was up.
+    public var timeouts: Int
+    /// Attempts to connect.
+    public var dials: Int
+    /// Attempts to connect that failed.
+    public var dialFailures: Int
+    /// Connections that failed after they had stood.
+    public var connectionsLost: Int
+    /// How often there was a connection again after the last one had gone.
+    public var reconnects: Int
 }
 
 extension RedisClient {
+    /// What the client has done and how it stands, from any thread without waiting.
     public var statistics: RedisStatistics {
-        var sum = RedisStatistics()
-        return sum
+        func sum(_ counter: (RedisCounters) -> Counter) -> Int {
+            shards.reduce(0) { $0 + counter($1.counters).value }
+        }
+        let open = sum(\.open)
+        return RedisStatistics(
+            pool: RedisStatistics.Pool(
+                size: options.pool.size, open: open, idle: min(open, max(0, sum(\.idle))), waiting: sum(\.waiting),
+                timeouts: sum(\.poolTimeouts)),
+            commands: sum(\.commands), retries: sum(\.retries), timeouts: sum(\.timeouts), dials: sum(\.dials),
+            dialFailures: sum(\.dialFailures), connectionsLost: sum(\.connectionsLost), reconnects: sum(\.reconnects))
     }
-    package var isConnected: Bool { shards.contains { $0.counters.open.value > 0 } }
+
+    /// Whether there is a connection that takes commands.
+    package var isConnected: Bool { shards.contains { $0.counters.usable.value > 0 } }
+
+    /// What the last attempt to connect failed of; nil when it succeeded.
+    package var lastFailure: RedisError.Kind? {
+        let index = shards.map(\.counters.lastFailure.value).max() ?? -1
+        return index < 0 ? nil : RedisError.Kind.allCases[index]
+    }
 }

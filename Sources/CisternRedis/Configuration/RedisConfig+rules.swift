@@ -41,6 +41,7 @@ extension RedisConfig {
         .readable("tls_cert_file") { $0.tlsCertFile },
         .readable("tls_key_file") { $0.tlsKeyFile },
         .readable("tls_ca_file") { $0.tlsCAFile },
+        tlsFiles,
     ]
 
     /// What is allowed and still worth a word at start.

@@ -1,5 +1,5 @@
 internal import CisternSockets
-internal import Synchronization
+internal import CisternBytes
 
 /// Keeps a client from hammering a server with credentials that it refuses: over all event loops, one attempt at a time
 /// until one has succeeded, and after a refusal none for half a minute.
@@ -7,7 +7,7 @@ final class AuthenticationGate: Sendable {
     /// Two refused attempts a minute at most.
     static let pauseAfterRefusal: Duration = .seconds(30)
 
-    enum Entry {
+    enum Entry: Equatable {
         case enter
         /// Another event loop's attempt is in progress.
         case wait
@@ -18,36 +18,49 @@ final class AuthenticationGate: Sendable {
     private struct State {
         /// The server has taken the credentials, so that attempts need not queue.
         var isProven = false
-        var isAttemptInProgress = false
+        var attemptsInProgress = 0
         var closedUntil = MonotonicTime(nanoseconds: .min)
         var refusal: RedisError?
+
+        func refusal(_ now: MonotonicTime) -> RedisError? { now < closedUntil ? refusal : nil }
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
+
+    /// Why an attempt would not be let in yet; nil where it would.
+    func refusal(_ now: MonotonicTime) -> RedisError? {
+        state.withLock { $0.refusal(now) }
+    }
 
     /// Asks to try the credentials; whoever entered says how it went by `leave`.
     func enter(_ now: MonotonicTime) -> Entry {
         state.withLock { state in
-            if let refusal = state.refusal, now < state.closedUntil { return .refused(refusal) }
-            if state.isProven { return .enter }
-            if state.isAttemptInProgress { return .wait }
-            state.isAttemptInProgress = true
+            if let refusal = state.refusal(now) { return .refused(refusal) }
+            guard state.isProven || state.attemptsInProgress == 0 else { return .wait }
+            state.attemptsInProgress += 1
             return .enter
         }
     }
 
     func leave(_ now: MonotonicTime, error: RedisError?) {
         state.withLock { state in
-            state.isAttemptInProgress = false
-            if let error, error.kind == .authentication {
-                state.isProven = false
-                state.refusal = error
-                state.closedUntil = now + Self.pauseAfterRefusal
-            } else if error == nil {
+            state.attemptsInProgress -= 1
+            guard let error else {
                 state.isProven = true
                 state.refusal = nil
+                return
+            }
+            state.isProven = false
+            if error.kind == .authentication {
+                state.refusal = error
+                state.closedUntil = now + Self.pauseAfterRefusal
             }
         }
+    }
+
+    /// A connection was lost: the server that comes back may ask for others.
+    func doubt() {
+        state.withLock { $0.isProven = false }
     }
 
     /// When the next attempt may be made.

@@ -16,6 +16,8 @@ struct PendingCommand {
     }
 
     var completion: Completion
+    /// By which it can be cancelled.
+    let number: Int
     let deadline: MonotonicTime
     /// Where in the stream of written bytes the command begins.
     let start: Int

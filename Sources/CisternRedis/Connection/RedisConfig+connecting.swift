@@ -1,4 +1,5 @@
 internal import CisternConfiguration
+package import CisternSockets
 public import Logging
 
 extension RedisConfig {
@@ -37,10 +38,30 @@ extension RedisConfig {
 extension RedisClient {
     /// A client that connects in the background: it does not fail because Redis is down.
     ///
-    /// - Throws: ``ConfigurationFaults`` alone, when the configuration is not valid or a file it names cannot be used.
+    /// - Throws: ``ConfigurationFaults`` when the configuration is not valid or a file it names cannot be used;
+    ///   `RedisError` only when the process has no descriptor left for an event loop.
     public convenience init(_ config: RedisConfig, logger: Logger? = nil) async throws {
-        try ConfigValidator().validate(config)
-        try self.init(options: config.connectionOptions, logger: logger)
+        try self.init(config, group: nil, logger: logger)
         await start()
+    }
+
+    /// A client that has not been started, on event loops that somebody else ends, or on one of its own.
+    ///
+    /// - Throws: ``ConfigurationFaults`` when the configuration is not valid, `RedisError` when the process has no
+    ///   descriptor left for an event loop.
+    package convenience init(_ config: RedisConfig, group: EventLoopGroup?, logger: Logger?) throws {
+        try ConfigValidator().validateWithFiles(config)
+        do {
+            try self.init(options: config.connectionOptions, group: group, logger: logger)
+        } catch let error as TLSError {
+            let breach = error.breach
+            throw ConfigurationFaults([
+                ConfigurationFault(
+                    key: breach.key, source: ConfigurationSource.program.description, rule: breach.rule,
+                    hint: breach.hint)
+            ])
+        } catch let error as SocketError {
+            throw ErrorHandler.classify(error, phase: .dialing)
+        }
     }
 }

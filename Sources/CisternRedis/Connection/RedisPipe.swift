@@ -26,6 +26,8 @@ final class RedisPipe: EventSource, OutputSource {
 
     let id: Int
     let openedAt: MonotonicTime
+    /// When the connection stood, before TLS; nil until then.
+    private(set) var connectedAt: MonotonicTime?
     /// When a command was last given to it.
     private(set) var lastUsed: MonotonicTime
     /// No new command is given to it; it closes when its last reply has come.
@@ -40,16 +42,15 @@ final class RedisPipe: EventSource, OutputSource {
     private var stream: SocketStream
     private var decoder = RESPDecoder()
     private var pending = Deque<PendingCommand>()
-    /// The number of the first pending command; numbers count up from 0.
-    private var firstNumber = 0
+    private var nextNumber = 0
     private var timer: TimerID?
+    private var moreTimer: TimerID?
     private var timerDeadline = MonotonicTime.distantFuture
     /// Since when a reply is owed and nothing was received.
     private var silentSince = MonotonicTime.distantFuture
     /// Since when output waits and nothing was written.
     private var blockedSince = MonotonicTime.distantFuture
     private var isFlushScheduled = false
-    private var nextStart = 0
 
     /// Starts to connect. The shard is told when the pipe has made room, and when it has ended after having been open.
     init(
@@ -87,7 +88,7 @@ final class RedisPipe: EventSource, OutputSource {
     func open(tls: TLSClient?, until deadline: MonotonicTime) async -> RedisError? {
         self.tls = tls
         let timer = loop.schedule(at: deadline) { [unowned self] in
-            end(RedisError(.timeout, phase: phase, retry: .ifRepeatable, "no connection within the dial timeout"))
+            end(ErrorHandler.dialTimeout(phase))
         }
         defer { loop.cancel(timer) }
         return await withUnsafeContinuation { continuation in
@@ -112,64 +113,77 @@ final class RedisPipe: EventSource, OutputSource {
 
     private func connected(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
         if let error = stream.finishConnecting() { return end(ErrorHandler.classify(error, phase: .dialing)) }
-        guard let tls else {
-            state = .open
-            continuation?.resume(returning: nil)
-            return
-        }
+        connectedAt = .now
+        guard let tls else { return opened(continuation) }
         state = .securing(continuation)
         if let error = stream.startTLS(
             tls.context, serverName: tls.serverName, resumptionKey: tls.resumptionKey)
-         {
+        {
             return end(ErrorHandler.classify(error, phase: .handshake))
         }
         secure(continuation)
     }
 
+    private func opened(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
+        state = .open
+        shard.counters.idle.add(1)
+        continuation?.resume(returning: nil)
+    }
+
     private func secure(_ continuation: UnsafeContinuation<RedisError?, Never>?) {
         switch stream.handshake() {
         case .blocked: break
-        case .done:
-            state = .open
-            continuation?.resume(returning: nil)
+        case .done: opened(continuation)
         case .failed(let error): end(ErrorHandler.classify(error, phase: .handshake))
         }
     }
 
     // MARK: Commands
 
-    /// Why it cannot take a command at all; nil when it can.
-    func refusal(_ deadline: MonotonicTime) -> RedisError? {
-        if case .closed(let error) = state { return error }
-        if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
-        return deadline <= loop.now ? ErrorHandler.deadlinePassed(.queued) : nil
+    /// A number by which the next command can be cancelled.
+    func takeNumber() -> Int {
+        nextNumber += 1
+        return nextNumber
     }
 
-    /// Puts a command into the output, to leave at the end of the turn; `enqueue` must follow at once. The result is the
-    /// number by which it can be cancelled.
-    func write(_ encode: (inout OutputQueue) -> Void) -> Int {
-        nextStart = stream.bytesWritten + stream.output.count
+    /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies. The result is
+    /// why it cannot; then nothing was sent and nobody waits.
+    func send(
+        _ completion: PendingCommand.Completion, number: Int, _ deadline: MonotonicTime,
+        _ encode: (inout OutputQueue) -> Void
+    ) -> RedisError? {
+        if case .closed(let error) = state { return error.at(.queued) }
+        if deadline <= loop.now { return ErrorHandler.deadlinePassed(.queued) }
+        let start = stream.bytesWritten + stream.output.count
         encode(&stream.output)
         if !isFlushScheduled {
             isFlushScheduled = true
             loop.flushAtEndOfTurn(self)
         }
-        return firstNumber + pending.count
-    }
-
-    /// Notes who waits for the replies to what `write` has put into the output.
-    func enqueue(_ completion: PendingCommand.Completion, _ deadline: MonotonicTime) {
-        if pending.isEmpty { silentSince = loop.now }
+        if pending.isEmpty {
+            silentSince = loop.now
+            shard.counters.idle.add(-1)
+        }
         lastUsed = loop.now
-        pending.append(PendingCommand(completion: completion, deadline: deadline, start: nextStart))
-        if deadline < timerDeadline { setTimer(min(deadline, stuckAt)) }
+        pending.append(PendingCommand(completion: completion, number: number, deadline: deadline, start: start))
+        let next = min(deadline, stuckAt)
+        if next < timerDeadline { setTimer(next) }
+        return nil
     }
 
     /// Lets go whoever waits for a command, by the number it was given.
     func cancel(_ number: Int) {
-        let index = number - firstNumber
-        guard pending.indices.contains(index) else { return }
-        pending[index].abandon(ErrorHandler.cancelled(.written))
+        // Numbers are taken shortly before the commands are sent, so they are sorted, or nearly so.
+        var (low, high) = (0, pending.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if pending[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        if low < pending.count, pending[low].number == number {
+            pending[low].abandon(ErrorHandler.cancelled(.written))
+        } else if let index = pending.firstIndex(where: { $0.number == number }) {
+            pending[index].abandon(ErrorHandler.cancelled(.written))
+        }
     }
 
     // MARK: Events
@@ -193,12 +207,24 @@ final class RedisPipe: EventSource, OutputSource {
                 guard deliver() else { return }
                 if !stream.mayHaveMore { break reading }
             case .wouldBlock: break reading
-            case .end: return end(ErrorHandler.classify(SocketError(.closed, "the server closed the connection"), phase: .reading))
+            case .end:
+                return end(
+                    ErrorHandler.classify(SocketError(.closed, "the server closed the connection"), phase: .reading))
             case .failed(let error): return end(ErrorHandler.classify(error, phase: .reading))
             }
         }
         stream.input.releaseIfEmpty()
+        if stream.mayHaveMore, tls != nil { receiveNextTurn() }
         shard.pipeMadeRoom()
+    }
+
+    /// Goes on with what TLS has read already: the loop sees the descriptor alone and would not call for it.
+    private func receiveNextTurn() {
+        if let moreTimer { loop.cancel(moreTimer) }
+        moreTimer = loop.schedule(at: loop.now + .nanoseconds(1)) { [unowned self] in
+            moreTimer = nil
+            receive()
+        }
     }
 
     /// Hands out the replies that have come whole; false when the pipe has ended.
@@ -217,10 +243,12 @@ final class RedisPipe: EventSource, OutputSource {
                 }
                 if pending[0].take(reply) {
                     pending.removeFirst()
-                    firstNumber += 1
-                    if isDraining, pending.isEmpty {
-                        end(RedisError(.connection, phase: .queued, retry: .ifRepeatable, "the connection was retired"))
-                        return false
+                    if pending.isEmpty {
+                        shard.counters.idle.add(1)
+                        if isDraining {
+                            end(ErrorHandler.retired)
+                            return false
+                        }
                     }
                 }
             }
@@ -232,7 +260,7 @@ final class RedisPipe: EventSource, OutputSource {
 
     private func unaskedReply(_ reply: RESPValue) -> RedisError {
         if case .error(let error) = reply { return ErrorHandler.classify(error, phase: .queued) }
-        return RedisError(.protocol, phase: .reading, retry: .never, "the server sent a reply to nothing")
+        return RedisError(.protocol, phase: .queued, retry: .ifRepeatable, "the server sent a reply to nothing")
     }
 
     func flushOutput() {
@@ -244,7 +272,10 @@ final class RedisPipe: EventSource, OutputSource {
         case .blocked:
             if stream.bytesWritten > before || blockedSince == .distantFuture { blockedSince = loop.now }
             if stuckAt < timerDeadline { setTimer(stuckAt) }
-        case .failed(let error): end(ErrorHandler.classify(error, phase: .written))
+        case .failed(let error):
+            // The server may have said why before it closed; what it said is better than "broken pipe".
+            receive()
+            end(ErrorHandler.classify(error, phase: .written))
         }
     }
 
@@ -287,9 +318,7 @@ final class RedisPipe: EventSource, OutputSource {
     /// Takes no new commands and closes when the last reply has come.
     func drain() {
         isDraining = true
-        if pending.isEmpty {
-            end(RedisError(.connection, phase: .queued, retry: .ifRepeatable, "the connection was retired"))
-        }
+        if pending.isEmpty { end(ErrorHandler.retired) }
     }
 
     /// Closes at once; everyone who waits gets the error.
@@ -297,18 +326,17 @@ final class RedisPipe: EventSource, OutputSource {
         let previous = state
         if case .closed = previous { return }
         state = .closed(error)
-        if let timer { loop.cancel(timer) }
+        for timer in [timer, moreTimer] { if let timer { loop.cancel(timer) } }
         timer = nil
+        moreTimer = nil
         let written = stream.bytesWritten
         stream.close()
+        if case .open = previous, pending.isEmpty { shard.counters.idle.add(-1) }
         for index in pending.indices {
             // What was not written cannot have been executed, and of the rest only the first can have begun to answer.
             let phase: RedisError.Phase =
                 pending[index].start >= written ? .queued : index == 0 && decoder.isWithinReply ? .reading : .written
-            pending[index].abandon(
-                RedisError(
-                    error.kind, phase: phase, serverCode: error.serverCode, retry: error.retry,
-                    breakerEffect: error.breakerEffect, isOutcomeUnknown: phase != .queued, error.message))
+            pending[index].abandon(error.at(phase))
         }
         pending.removeAll()
         switch previous {

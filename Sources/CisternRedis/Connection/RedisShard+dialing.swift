@@ -2,74 +2,109 @@ internal import CisternBytes
 internal import CisternRESP
 internal import CisternSockets
 
+/// Is told of each step of dialing when it has ended, with its time and what went wrong.
+typealias DialObserver = (NetworkReport.Step.Name, Duration, RedisError?) -> Void
+
 extension RedisShard {
     /// Makes one connection, ready for commands: resolves the name, tries every address, secures it and sets it up.
-    func dial(_ id: Int, until deadline: MonotonicTime) async -> Outcome<RedisPipe> {
-        switch await passGate(until: deadline) {
-        case .failure(let error): return .failure(error)
-        case .success: break
-        }
-        let result = await connectAndSetUp(id, until: deadline)
-        if case .failure(let error) = result {
-            gate.leave(.now, error: error)
-        } else {
-            gate.leave(.now, error: nil)
-        }
-        return result
-    }
-
-    private func passGate(until deadline: MonotonicTime) async -> Outcome<Void> {
-        while true {
-            switch gate.enter(.now) {
-            case .enter: return .success(())
-            case .refused(let error): return .failure(error)
-            case .wait:
-                let next = loop.now + .milliseconds(5)
-                guard next < deadline else {
-                    return .failure(
-                        RedisError(.timeout, phase: .dialing, retry: .ifRepeatable, "no connection within the dial timeout"))
-                }
-                await loop.sleep(until: next)
+    func dial(
+        _ id: Int, until deadline: MonotonicTime, observer: DialObserver = { _, _, _ in }
+    ) async -> Outcome<RedisPipe> {
+        if let refusal = gate.refusal(.now) { return .failure(refusal) }
+        let start = MonotonicTime.now
+        let addresses = await resolve(until: deadline)
+        switch addresses {
+        case .failure(let error):
+            observer(.resolve, MonotonicTime.now.since(start), error)
+            return .failure(error)
+        case .success(let addresses):
+            observer(.resolve, MonotonicTime.now.since(start), nil)
+            let connection = await connect(id, toOneOf: addresses, until: deadline, observer)
+            guard case .success(let pipe) = connection else { return connection }
+            dialedPipe = pipe
+            defer { dialedPipe = nil }
+            let setUpStart = MonotonicTime.now
+            let error = await authenticate(pipe, until: deadline)
+            observer(.auth, MonotonicTime.now.since(setUpStart), error)
+            if let error {
+                pipe.end(error)
+                return .failure(error)
             }
+            return .success(pipe)
         }
     }
 
-    private func connectAndSetUp(_ id: Int, until deadline: MonotonicTime) async -> Outcome<RedisPipe> {
-        let addresses: [SocketAddress]
+    private func resolve(until deadline: MonotonicTime) async -> Outcome<[SocketAddress]> {
         let answer = await loop.waitForCallback(until: deadline) { answer in
             Resolver.resolve(host: options.host, port: options.port, answer)
         }
         switch answer {
-        case .success(let found): addresses = found
+        case .success(let addresses): return .success(addresses)
         case .failure(let error): return .failure(ErrorHandler.classify(error, phase: .dialing))
-        case nil:
-            return .failure(
-                RedisError(.timeout, phase: .dialing, retry: .ifRepeatable, "the name did not resolve within the dial timeout"))
+        case nil where isClosed: return .failure(ErrorHandler.clientClosed)
+        case nil: return .failure(ErrorHandler.dialTimeout(.dialing))
         }
-        var lastError = RedisError(.network, phase: .dialing, retry: .ifRepeatable, "the name has no address")
+    }
+
+    private func connect(
+        _ id: Int, toOneOf addresses: [SocketAddress], until deadline: MonotonicTime, _ observer: DialObserver
+    ) async -> Outcome<RedisPipe> {
+        let start = MonotonicTime.now
+        var connectedAt: MonotonicTime?
+        var result: Outcome<RedisPipe> = .failure(
+            RedisError(.network, phase: .dialing, retry: .ifRepeatable, "the name has no address"))
         for (index, address) in addresses.enumerated() {
             // Each address has its share of what is left, so that one which swallows packets leaves time for the next.
             let left = deadline.since(.now) / (addresses.count - index)
-            switch await connect(id, to: address, until: MonotonicTime.now + left) {
-            case .success(let pipe):
-                if let error = await setUp(pipe, until: deadline) {
-                    pipe.end(error)
-                    return .failure(error)
-                }
-                return .success(pipe)
-            case .failure(let error): lastError = error
-            }
+            (result, connectedAt) = await connect(id, to: address, until: MonotonicTime.now + left)
+            if case .success = result { break }
+            if isClosed { break }
         }
-        return .failure(lastError)
+        let end = MonotonicTime.now
+        var failure: RedisError?
+        if case .failure(let error) = result { failure = error }
+        observer(.connect, (connectedAt ?? end).since(start), connectedAt == nil ? failure : nil)
+        if let connectedAt, tls != nil { observer(.tls, end.since(connectedAt), failure) }
+        return result
     }
 
-    private func connect(_ id: Int, to address: SocketAddress, until deadline: MonotonicTime) async -> Outcome<RedisPipe> {
+    /// Connects to one address. The time is when the connection stood, before TLS; nil where it never did.
+    private func connect(
+        _ id: Int, to address: SocketAddress, until deadline: MonotonicTime
+    ) async -> (Outcome<RedisPipe>, MonotonicTime?) {
+        if isClosed { return (.failure(ErrorHandler.clientClosed), nil) }
         do {
             let pipe = try RedisPipe(id: id, to: address, timeouts: options.timeouts, shard: self)
-            if let error = await pipe.open(tls: tls, until: deadline) { return .failure(error) }
-            return .success(pipe)
+            dialedPipe = pipe
+            defer { dialedPipe = nil }
+            if let error = await pipe.open(tls: tls, until: deadline) { return (.failure(error), pipe.connectedAt) }
+            return (.success(pipe), pipe.connectedAt)
         } catch {
-            return .failure(ErrorHandler.classify(error, phase: .dialing))
+            return (.failure(ErrorHandler.classify(error, phase: .dialing)), nil)
+        }
+    }
+
+    // MARK: Credentials
+
+    /// Sets a connection up when the gate lets its credentials through. The result is what went wrong.
+    private func authenticate(_ pipe: RedisPipe, until deadline: MonotonicTime) async -> RedisError? {
+        if let error = await passGate(until: deadline) { return error }
+        let error = await setUp(pipe, until: deadline)
+        gate.leave(.now, error: error)
+        return error
+    }
+
+    private func passGate(until deadline: MonotonicTime) async -> RedisError? {
+        while true {
+            if isClosed { return ErrorHandler.clientClosed }
+            switch gate.enter(.now) {
+            case .enter: return nil
+            case .refused(let error): return error
+            case .wait:
+                let next = loop.now + .milliseconds(2)
+                guard next < deadline else { return ErrorHandler.dialTimeout(.handshake) }
+                await loop.sleep(until: next)
+            }
         }
     }
 
@@ -133,8 +168,20 @@ extension RedisShard {
         }
         switch replies {
         case .failure(let error): return inHandshake(error)
-        case .success(let replies): return firstError(replies)
+        case .success(var replies):
+            // The name is for people alone; some proxies and some users' rights know no CLIENT.
+            replies.remove(at: authenticates ? 1 : 0)
+            if authenticates, case .error(let error) = replies[0] { return refusedPassword(error) }
+            return firstError(replies)
         }
+    }
+
+    /// Servers before Redis 6 refuse a password with ERR, which alone would say nothing of credentials.
+    private func refusedPassword(_ error: RESPError) -> RedisError {
+        let error = ErrorHandler.classify(error, phase: .handshake)
+        guard error.kind == .command else { return error }
+        return RedisError(
+            .authentication, phase: .handshake, serverCode: error.serverCode, retry: .never, "the server refused AUTH")
     }
 
     private func select(_ output: inout OutputQueue) {

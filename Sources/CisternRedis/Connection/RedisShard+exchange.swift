@@ -4,18 +4,22 @@ internal import CisternSockets
 
 /// Sending on a pipe and waiting for what it answers.
 ///
-/// These are the shard's methods and not the pipe's, and their closures use `self`, because that alone isolates a closure
-/// to the actor: one that does not, handed to `withTaskCancellationHandler`, runs off the loop.
+/// What belongs together happens in the body of a continuation, which nothing interrupts: a task that does not prefer the
+/// loop may be put to the end of the loop's queue on its way into `withTaskCancellationHandler`, and others come between.
+/// The closures use `self`, because that alone isolates a closure to the actor: one that does not runs off the loop.
 extension RedisShard {
     /// Sends one command and waits for its reply until `deadline`.
     func send(
         on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<RESPValue> {
-        if let error = pipe.refusal(deadline) { return .failure(error) }
         let id = pipe.id
-        let number = pipe.write(encode)
+        let number = pipe.takeNumber()
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { self.enqueue(.one($0), on: pipe, deadline) }
+            await withUnsafeContinuation { continuation in
+                if let error = self.give(.one(continuation), number, to: pipe, deadline, encode) {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
         } onCancel: {
             cancelCommand(number, ofPipe: id)
         }
@@ -25,11 +29,14 @@ extension RedisShard {
     func sendPair(
         on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<(RESPValue, RESPValue)> {
-        if let error = pipe.refusal(deadline) { return .failure(error) }
         let id = pipe.id
-        let number = pipe.write(encode)
+        let number = pipe.takeNumber()
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { self.enqueue(.pair($0, first: nil), on: pipe, deadline) }
+            await withUnsafeContinuation { continuation in
+                if let error = self.give(.pair(continuation, first: nil), number, to: pipe, deadline, encode) {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
         } onCancel: {
             cancelCommand(number, ofPipe: id)
         }
@@ -40,22 +47,32 @@ extension RedisShard {
         _ count: Int, on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<[RESPValue]> {
         guard count > 0 else { return .success([]) }
-        if let error = pipe.refusal(deadline) { return .failure(error) }
         let id = pipe.id
-        let number = pipe.write(encode)
+        let number = pipe.takeNumber()
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 var replies: [RESPValue] = []
                 replies.reserveCapacity(count)
-                self.enqueue(.several(continuation, replies: replies, count: count), on: pipe, deadline)
+                let completion = PendingCommand.Completion.several(continuation, replies: replies, count: count)
+                if let error = self.give(completion, number, to: pipe, deadline, encode) {
+                    continuation.resume(returning: .failure(error))
+                }
             }
         } onCancel: {
             cancelCommand(number, ofPipe: id)
         }
     }
 
-    private func enqueue(_ completion: PendingCommand.Completion, on pipe: RedisPipe, _ deadline: MonotonicTime) {
-        pipe.enqueue(completion, deadline)
+    /// Hands a command to a pipe; the result is why the pipe does not take it.
+    private func give(
+        _ completion: PendingCommand.Completion, _ number: Int, to pipe: RedisPipe, _ deadline: MonotonicTime,
+        _ encode: (inout OutputQueue) -> Void
+    ) -> RedisError? {
+        // A task that is cancelled from here on is found by its number.
+        if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
+        let error = pipe.send(completion, number: number, deadline, encode)
+        if pipe.depth == PoolPolicy.comfortableDepth { dialIfWanted() }
+        return error
     }
 
     /// Runs a script of one key on a pipe, by its digest, or by its text where the server does not know it yet.

@@ -57,7 +57,7 @@ public enum ErrorHandler {
 
     /// The error that a reply is which is not RESP, or not the kind of reply that the command has.
     package static func classify(_ error: RESPDecodingError) -> RedisError {
-        RedisError(.protocol, phase: .reading, retry: .never, error.message)
+        RedisError(.protocol, phase: .reading, retry: .ifRepeatable, error.message)
     }
 
     /// The error of an operation whose deadline passed.
@@ -74,12 +74,25 @@ public enum ErrorHandler {
             isOutcomeUnknown: phase == .written || phase == .reading, "the caller was cancelled")
     }
 
+    /// The error of an operation for which no connection had room.
+    static let poolTimeout = RedisError(
+        .pool, phase: .queued, retry: .never, "no connection became free within the pool timeout")
+
+    /// The error of a connection that was not made in time.
+    static func dialTimeout(_ phase: RedisError.Phase) -> RedisError {
+        RedisError(.timeout, phase: phase, retry: .ifRepeatable, "no connection within the dial timeout")
+    }
+
+    /// What a connection ends with that was replaced: its server is well.
+    static let retired = RedisError(.connection, phase: .queued, retry: .ifRepeatable, "the connection was retired")
+
     /// The error of every operation on a closed client.
     package static let clientClosed = RedisError(
         .cancelled, phase: .queued, retry: .never, breakerEffect: .notCounted, "the client has been closed")
 
     /// The error of a reply that the command cannot have.
     package static func unexpectedReply(to command: StaticString) -> RedisError {
-        RedisError(.protocol, phase: .reading, retry: .never, "the server sent another kind of reply than \(command) has")
+        RedisError(
+            .protocol, phase: .reading, retry: .never, "the server sent another kind of reply than \(command) has")
     }
 }

@@ -62,7 +62,8 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package let breakerEffect: BreakerEffect
 
     package init(
-        _ kind: Kind, phase: Phase, serverCode: String? = nil, retry: RetryRule, breakerEffect: BreakerEffect = .failure,
+        _ kind: Kind, phase: Phase, serverCode: String? = nil, retry: RetryRule,
+        breakerEffect: BreakerEffect = .failure,
         isOutcomeUnknown: Bool = false, _ message: String
     ) {
         self.kind = kind
@@ -82,6 +83,13 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         RedisError(
             kind, phase: phase, serverCode: serverCode, retry: .never, breakerEffect: breakerEffect,
             isOutcomeUnknown: true, message)
+    }
+
+    /// The same failure as it is to an operation that had come as far as `phase`.
+    package func at(_ phase: Phase) -> RedisError {
+        RedisError(
+            kind, phase: phase, serverCode: serverCode, retry: retry, breakerEffect: breakerEffect,
+            isOutcomeUnknown: phase == .written || phase == .reading, message)
     }
 }
 

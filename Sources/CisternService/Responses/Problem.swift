@@ -16,7 +16,7 @@ enum Problem {
         responder.send(status, body: body(status, detail, id)) { head, output in
             head.field("Content-Type", MediaType.problem, to: &output)
             head.lines("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n", to: &output)
-            head.field("X-Request-Id", id.text, to: &output)
+            head.field("X-Request-Id", bytes: id.text, to: &output)
             fields(head, &output)
         }
     }

@@ -7,7 +7,9 @@ final class SocketPair {
 
     init() {
         var descriptors: [CInt] = [-1, -1]
-        let result = socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &descriptors)
+        // A program that another test starts must not keep a socket open that is closed here.
+        let kind = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let result = socketpair(AF_UNIX, kind, 0, &descriptors)
         precondition(result == 0, "no socket pair: error \(errno)")
         client = descriptors[0]
         server = descriptors[1]

@@ -57,7 +57,7 @@ private final class LoopbackListener {
     let port: UInt16
 
     init() throws {
-        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -80,6 +80,7 @@ private final class LoopbackListener {
         let accepted = poll(&entry, 1, 10_000) == 1 ? Glibc.accept(descriptor, nil, nil) : -1
         if accepted < 0 { throw OpenSSLCommand.Failure(description: "openssl s_client did not connect") }
         _ = fcntl(accepted, F_SETFL, O_NONBLOCK)
+        _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
         return accepted
     }
 }

@@ -63,4 +63,32 @@ import Testing
         pair.sockets.closeServer()
         #expect(pair.client.handshake().error?.code == .connection)
     }
+
+    /// OpenSSL keeps errors per thread, and a loop has many sessions on one.
+    @Test func theFailureOfOneSessionIsNotTakenForAnothers() throws {
+        let client = try TestContexts.client()
+        let server = try TestContexts.server()
+        var shaking = try TLSPair(client: client, server: server)
+        var open = try TLSPair(client: client, server: server)
+        #expect(open.shake() == (.done, .done))
+        _ = open.client.read()
+        open.sockets.shrinkBuffers()
+        while case .bytes = open.client.write([UInt8](repeating: 0, count: 16384)) {}
+
+        var first = try TLSPair(client: client, server: server)
+        var second = try TLSPair(client: client, server: server)
+        var third = try TLSPair(client: client, server: server)
+
+        fail(&first)
+        #expect(shaking.client.handshake() == .wantsRead)
+        fail(&second)
+        #expect(open.client.read().result == .wantsRead)
+        fail(&third)
+        #expect(open.client.write([UInt8](repeating: 0, count: 16384)) == .wantsWrite)
+    }
+
+    private func fail(_ pair: inout TLSPair) {
+        pair.sockets.closeServer()
+        #expect(pair.client.handshake().error?.code == .connection)
+    }
 }

@@ -107,6 +107,8 @@ private struct Reader: ~Copyable {
     }
 
     private mutating func noteHead() {
+        // A reference of its own: a span borrows what it is taken from, and noting changes this value.
+        let head = head
         events += "\(head.method) \(head.version) \(head.targetForm) \(head.framing) \(head.expectation)".utf8
         events += "\(head.keepAlive) \(head.hasHost) \(head.hasQuery) \(head.port ?? 0)".utf8
         note(head.target)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A service, and the Redis behind it where it has one.
-struct Stack {
+struct Stack: Sendable {
     let redis: RedisServerProcess?
     let service: CisternProcess
 
@@ -35,7 +35,7 @@ struct Stack {
         ]
     }
 
-    func curl() throws -> CurlClient { try CurlClient(port: service.port) }
+    func curl() throws -> CurlClient { try CurlClient(port: service.port, keeping: self) }
 
     func raw() throws -> RawConnection { try RawConnection(port: service.port) }
 
