@@ -97,6 +97,24 @@ struct TLSStreamTests {
         }
     }
 
+    @Test func outputThatWaitedForThePeersHandshakeIsSentAfterIt() async throws {
+        let (clientContext, serverContext) = (try TestContexts.client(), try TestContexts.server())
+        try await withLoop { loop in
+            let pair = SocketPair()
+            let server = Endpoint(accepted: dup(pair.server), loop: loop, role: .tlsServerInPassing(serverContext))
+            await server.send("greeting")
+            try await server.start()
+            try await loop.turns(3)
+            #expect(await server.isWriteBlocked)
+            let client = Endpoint(accepted: dup(pair.client), loop: loop, role: .tlsClient(clientContext))
+            try await client.start()
+            #expect(await client.receives("greeting"))
+            await client.close()
+            await server.close()
+            withExtendedLifetime(pair) {}
+        }
+    }
+
     @Test func aRequestThatCameAlongWithTheEndOfTheHandshakeIsAnnounced() async throws {
         let serverContext = try TestContexts.server()
         let clientContext = try TestContexts.client()
