@@ -120,7 +120,12 @@ let package = Package(
         tests(
             "CisternRedisTests",
             ["Cistern", "CisternRedis", "CisternRESP", "CisternBytes", "CisternConfiguration", "CisternSockets"]),
-        tests("CisternServiceTests", ["CisternService", "CisternConfiguration", "CisternBytes", "CisternRedis", "CisternJSON"]),
+        tests(
+            "CisternServiceTests",
+            [
+                "CisternService", "CisternConfiguration", "CisternBytes", "CisternHTTP", "CisternJSON", "CisternRESP",
+                "CisternRedis", "CisternSockets", "CisternStore", logging,
+            ]),
         tests("IntegrationTests", ["CisternCommand", "CCurl", "CisternBytes", "CisternJSON", "CisternRedis"]),
     ] + fuzzers
 )
