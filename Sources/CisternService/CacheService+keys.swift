@@ -40,7 +40,8 @@ extension CacheService {
             return try HTTPKey.decode(raw, base64URL: query.isBase64URL, limit: config.http.maxKeyBytes)
         } catch {
             switch error {
-            case .malformedPercent: throw Refusal(.badRequest, "a % in the key is not followed by two hexadecimal digits")
+            case .malformedPercent:
+                throw Refusal(.badRequest, "a % in the key is not followed by two hexadecimal digits")
             case .malformedBase64URL: throw Refusal(.badRequest, "the key is not base64url without padding")
             case .empty: throw Refusal(.badRequest, "the key is empty")
             case .dotSegment:
@@ -123,11 +124,19 @@ extension CacheService {
         }
         metrics.stored.add()
         responder.send(isNew ? .created : .noContent) { response, output in
-            if isNew { response.field("Location", bytes: head.target, to: &output) }
+            if isNew { Self.appendLocation(of: query, head, to: &output) }
             Self.appendETag(of: value, to: &output)
             response.field("Cache-Source", backend.source, to: &output)
         }
         return isNew ? .created : .noContent
+    }
+
+    /// Where the value is to be had: what else the request's query says is for PUT alone.
+    private static func appendLocation(of query: KeyQuery, _ head: HTTPRequestHead, to output: inout OutputQueue) {
+        output.append("Location: ")
+        output.append(copying: head.path)
+        if query.isBase64URL { output.append("?key_encoding=base64url") }
+        output.append("\r\n")
     }
 
     /// The content's fields, before a byte of it is read.
