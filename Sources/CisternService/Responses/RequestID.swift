@@ -23,9 +23,10 @@ struct RequestID: Sendable {
     private static func random() -> Bytes {
         let number = UInt64.random(in: 0...UInt64.max)
         let digits = "0123456789abcdef".utf8
-        return Bytes((0..<16).map { digit in
-            digits[digits.index(digits.startIndex, offsetBy: Int(number >> (60 - 4 * digit) & 15))]
-        })
+        return Bytes(
+            (0..<16).map { digit in
+                digits[digits.index(digits.startIndex, offsetBy: Int(number >> (60 - 4 * digit) & 15))]
+            })
     }
 
     private static func isSafe(_ text: Span<UInt8>) -> Bool {

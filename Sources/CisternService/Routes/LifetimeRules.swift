@@ -39,7 +39,9 @@ struct LifetimeRules: Sendable {
                 throw .query("ttl is neither seconds, like 60, nor a duration, like 90s or 1h30m")
             }
         }
-        guard ttl >= .seconds(1) else { throw .query("ttl must be at least one second; leave it out for keys that do not expire") }
+        guard ttl >= .seconds(1) else {
+            throw .query("ttl must be at least one second; leave it out for keys that do not expire")
+        }
         guard ttl.components.attoseconds == 0 else { throw .query("ttl must be whole seconds") }
         return ttl
     }
