@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `ConfigValidator.checkNetwork`.
-@Suite(.blocking)
+@Suite(.blocking, .timeLimit(.minutes(1)))
 struct NetworkCheckTests {
     private typealias Step = NetworkReport.Step
 

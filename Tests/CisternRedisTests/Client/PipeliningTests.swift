@@ -5,7 +5,7 @@ import Testing
 
 @testable import CisternRedis
 
-@Suite(.blocking)
+@Suite(.blocking, .timeLimit(.minutes(1)))
 struct PipeliningTests {
     @Test func cancelledCommandsLeaveTheOthersAndTheConnectionAlone() async throws {
         let server = try RedisServerProcess()

@@ -5,7 +5,7 @@ import Testing
 @testable import CisternRedis
 
 /// What a real server does too seldom, from servers that follow a script.
-@Suite(.blocking)
+@Suite(.blocking, .timeLimit(.minutes(1)))
 struct FaultTests {
     @Test func aReadWhoseConnectionEndedIsMadeAgainAndAWriteThatMayHaveHappenedIsNot() async throws {
         let server = try FaultServer.greeting { connection in
@@ -163,6 +163,28 @@ struct FaultTests {
             #expect(try await client.set("key", "value"))
             #expect(server.count("SET\r\n") == 2)
             #expect(client.statistics.connectionsLost == 0)
+        }
+    }
+
+    @Test func aConnectionThatIsLeftCountsUntilItsLastReplyHasCome() async throws {
+        let server = try FaultServer.greeting { connection in
+            connection == 0
+                ? [
+                    .receiveThrough("key\r\n"), .send(["-READONLY x\r\n"]), .pause(.milliseconds(300)),
+                    .send(["$1\r\na\r\n"]),
+                ]
+                : FaultServer.Step.answer("value", "+OK\r\n") + [.silence]
+        }
+        try await withClient(.local(server.port)) { client async throws in
+            try await client.ready()
+            async let write = client.set("k", "value")
+            #expect(eventually { client.statistics.pool.idle == 0 })
+            async let read = client.get("key")
+            #expect(eventually { client.statistics.retries == 1 })
+            #expect(!eventually(within: .milliseconds(100)) { server.connections > 1 })
+            #expect(try await read == "a")
+            #expect(try await write)
+            #expect(server.connections == 2)
         }
     }
 
