@@ -33,9 +33,10 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
 }
 
-// They link only with libFuzzer, and without dead stripping, which would take the coverage counters away:
-// CISTERN_FUZZ=1 swift build -c release --sanitize fuzzer --sanitize address --disable-dead-strip \
+// They link only with libFuzzer. Both sanitizers go in one option: of several, the compiler takes the last alone.
+// CISTERN_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
 //     --scratch-path .build-fuzz --product FuzzRESP
+// SWIFT_BACKTRACE=enable=no .build-fuzz/release/FuzzRESP -max_total_time=60
 let fuzzers: [Target] =
     Context.environment["CISTERN_FUZZ"] == nil
     ? []
@@ -86,7 +87,10 @@ let package = Package(
         // The faces.
         room(
             "Cistern",
-            ["CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience", "CisternStore"]),
+            [
+                "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience",
+                "CisternStore",
+            ]),
         room(
             "CisternService",
             [

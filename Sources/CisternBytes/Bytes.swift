@@ -61,10 +61,14 @@ public struct Bytes: Sendable, Hashable {
 }
 
 extension Bytes: RandomAccessCollection {
+    /// Always 0.
     @inlinable public var startIndex: Int { 0 }
+    /// The number of bytes.
     @inlinable public var endIndex: Int { storage.count }
+    /// The byte at a position from 0 to `count - 1`.
     @inlinable public subscript(position: Int) -> UInt8 { storage[position] }
 
+    /// Calls `body` with the bytes in place; they always are contiguous.
     @inlinable
     public func withContiguousStorageIfAvailable<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R? {
         try storage.withUnsafeBufferPointer(body)
@@ -80,11 +84,13 @@ extension Bytes {
 }
 
 extension Bytes: ExpressibleByStringLiteral {
+    /// The UTF-8 bytes of a string literal.
     @inlinable
     public init(stringLiteral value: String) { self.init(value) }
 }
 
 extension Bytes: ExpressibleByArrayLiteral {
+    /// The bytes of an array literal.
     @inlinable
     public init(arrayLiteral elements: UInt8...) { storage = elements }
 }

@@ -73,7 +73,7 @@ package struct OutputQueue: ~Copyable {
     }
 
     /// Appends a number in decimal digits.
-    package mutating func append(decimal value: some FixedWidthInteger) {
+    package mutating func append(decimal value: Int) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 40) { digits in
             var position = digits.count
             var rest = UInt64(value.magnitude)

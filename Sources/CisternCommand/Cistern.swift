@@ -10,11 +10,15 @@ struct Cistern: AsyncParsableCommand {
         commandName: "cistern",
         abstract: "A cache over HTTP, kept in Redis.",
         discussion: """
-            cistern serve answers GET, PUT and DELETE of /keys/{key}, and /health and /stats.
-            It is configured by a JSON file, the environment and flags; try: cistern config show
+            cistern serve answers GET, HEAD, PUT and DELETE of /keys/{key}, and GET of /health and /stats. It is \
+            configured by a JSON file, the environment and flags:
 
-            Exit codes: 0 done, 1 a test or check failed, 64 wrong usage, 69 the port is taken,
-            78 the configuration is not valid.
+              cistern serve
+              curl -T file http://localhost:8080/keys/name
+              cistern config show
+
+            Exit codes: 0 done, 1 a test or check failed, 64 wrong usage, 69 the address cannot be listened on, 78 the \
+            configuration is not valid.
             """,
         version: version,
         subcommands: [Serve.self, Config.self, RedisTest.self, Health.self])
@@ -34,7 +38,8 @@ func printError(_ text: String) {
     text.withUTF8 { bytes in
         var rest = bytes[...]
         while !rest.isEmpty {
-            let written = write(STDERR_FILENO, UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest)).baseAddress, rest.count)
+            let written = write(
+                STDERR_FILENO, UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest)).baseAddress, rest.count)
             guard written > 0 else { return }
             rest = rest.dropFirst(written)
         }

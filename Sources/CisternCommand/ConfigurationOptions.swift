@@ -9,7 +9,8 @@ struct ConfigurationOptions: ParsableArguments {
         name: .customLong("config"),
         help: ArgumentHelp(
             "The JSON file to read.",
-            discussion: "Without it, the file that CISTERN_CONFIG names, if it does. Flags beat the environment, and that beats the file.",
+            discussion:
+                "Without it, the file that CISTERN_CONFIG names, if it does. Flags beat the environment, and that beats the file.",
             valueName: "file"))
     var file: String?
 

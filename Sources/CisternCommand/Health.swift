@@ -7,8 +7,10 @@ struct Health: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask a running service whether it is ready.",
         discussion: """
-            For health checks of containers that have no curl. Asks /health/ready at the address that the configuration
-            gives; exit code 0 when the answer is 200, 1 when it is not or none comes within two seconds.
+            For health checks of containers that have no curl. Asks /health/ready at the address that the configuration \
+            gives.
+
+            Exit code 0 when the answer is 200, 1 when it is not or none comes within two seconds.
             """)
 
     @OptionGroup var options: ConfigurationOptions

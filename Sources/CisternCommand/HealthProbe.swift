@@ -41,7 +41,9 @@ enum HealthProbe {
                 var limit = limit
                 setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
             }
-            if Glibc.connect(descriptor, info.pointee.ai_addr, info.pointee.ai_addrlen) == 0 { return .success(descriptor) }
+            if Glibc.connect(descriptor, info.pointee.ai_addr, info.pointee.ai_addrlen) == 0 {
+                return .success(descriptor)
+            }
             reason = String(cString: strerror(errno))
             close(descriptor)
             next = info.pointee.ai_next

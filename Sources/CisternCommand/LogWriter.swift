@@ -35,11 +35,14 @@ struct LogWriter: Sendable {
             let fields = all.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
             printError(
                 format == .json
-                    ? Self.json(event.level, "\(event.message)", fields) : Self.text(event.level, "\(event.message)", fields))
+                    ? Self.json(event.level, "\(event.message)", fields)
+                    : Self.text(event.level, "\(event.message)", fields))
         }
 
         private static func text(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> String {
-            fields.reduce("\(timestamp()) \(level.rawValue) \(oneLine(message))") { $0 + " \($1.0)=\"\(oneLine($1.1))\"" }
+            fields.reduce("\(timestamp()) \(level.rawValue) \(oneLine(message))") {
+                $0 + " \($1.0)=\"\(oneLine($1.1))\""
+            }
         }
 
         /// Nothing that is logged can begin a line of its own.
@@ -69,7 +72,8 @@ struct LogWriter: Sendable {
                 return String(repeating: "0", count: max(0, width - digits.count)) + digits
             }
             let date = "\(parts.tm_year + 1900)-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
-            let time = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
+            let time =
+                "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
             return "\(date)T\(time).\(padded(now.tv_nsec / 1_000_000, 3))Z"
         }
     }

@@ -11,8 +11,8 @@ struct RedisTest: AsyncParsableCommand {
         commandName: "redis-test",
         abstract: "Test the connection to Redis, step by step.",
         discussion: """
-            Connects with the configuration that serve would use, presents the credentials, writes, reads and deletes a
-            key of its own, and measures. The password comes from REDIS_PASSWORD, REDIS_PASSWORD_FILE or the file: on a
+            Connects with the configuration that serve would use, presents the credentials, writes, reads and deletes a \
+            key of its own, and measures. The password comes from REDIS_PASSWORD, REDIS_PASSWORD_FILE or the file: on a \
             command line everybody on the machine could read it.
 
               REDIS_PASSWORD=… cistern redis-test --host cache.example --port 6379
@@ -43,10 +43,12 @@ struct RedisTest: AsyncParsableCommand {
     }
 
     private var flags: [ConfigurationFlag] {
-        [("--host", "redis.host", host), ("--port", "redis.port", port.map(String.init)),
+        [
+            ("--host", "redis.host", host), ("--port", "redis.port", port.map(String.init)),
             ("--username", "redis.username", username), ("--db", "redis.db", db.map(String.init)),
-            ("--tls", "redis.tls_enabled", tls ? "true" : nil)]
-            .compactMap { name, key, value in value.map { ConfigurationFlag(name, sets: key, to: $0) } }
+            ("--tls", "redis.tls_enabled", tls ? "true" : nil),
+        ]
+        .compactMap { name, key, value in value.map { ConfigurationFlag(name, sets: key, to: $0) } }
     }
 
     private static func verdict(failed: Bool) -> ExitCode {
@@ -76,11 +78,14 @@ struct RedisTest: AsyncParsableCommand {
         try await step("set") { try await client.set(key, value, ttl: .seconds(60)) ? nil : "the key was not written" }
         try await step("get") { try await client.get(key) == value ? nil : "another value came back than was written" }
         try await step("ttl") {
-            if case .remaining(let left) = try await client.ttl(of: key), left > .zero, left <= .seconds(60) { return nil }
+            if case .remaining(let left) = try await client.ttl(of: key), left > .zero, left <= .seconds(60) {
+                return nil
+            }
             return "the key does not expire as it should"
         }
         try await step("delete") {
-            try await client.delete(key) ? try await client.exists(key) ? "the key is still there" : nil : "the key was gone"
+            try await client.delete(key)
+                ? try await client.exists(key) ? "the key is still there" : nil : "the key was gone"
         }
         var times: [Duration] = []
         for _ in 0..<Self.samples { times.append(try await client.ping()) }

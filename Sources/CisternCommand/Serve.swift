@@ -11,7 +11,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the cache over HTTP.",
         discussion: """
-            Without a Redis host, port or URL, the embedded cache serves; with one, Redis does:
+            Without a Redis host, port or URL, the embedded cache serves; with one, Redis does. The first lines of the \
+            log, on standard error, say which, and where it listens.
 
               cistern serve
               REDIS_HOST=cache.example cistern serve --port 9090
@@ -30,6 +31,7 @@ struct Serve: AsyncParsableCommand {
         let loaded = try options.load(flags)
         let log = LogWriter(loaded.config.log)
         let logger = log.logger("cistern")
+        try Self.refuseWhatIsNotThereYet(loaded.config)
         for warning in loaded.warnings { logger.warning("\(warning)") }
         logger.info("backend \(loaded.backend.rawValue): \(loaded.backendReason)")
 
@@ -40,17 +42,35 @@ struct Serve: AsyncParsableCommand {
         do throws(SocketError) {
             address = try await server.start()
         } catch {
-            printError("cistern: \(error); is another process there? --port or CISTERN_HTTP_PORT takes another port")
+            let hint =
+                error.code == .addressInUse
+                ? "another process listens there; --port or CISTERN_HTTP_PORT takes another port"
+                : "--host or CISTERN_HTTP_HOST takes another address"
+            printError("cistern: \(error); \(hint)")
             throw ExitCode.unavailable
         }
         logger.notice("listening on http://\(address)")
         await shutDown(server, on: signals, logger)
     }
 
+    /// Settings that protect must not be taken and then ignored.
+    private static func refuseWhatIsNotThereYet(_ config: ServiceConfig) throws {
+        var missing: [String] = []
+        if !config.auth.tokens.list.isEmpty { missing.append("auth.tokens and auth.tokens_file") }
+        if !config.http.tlsCertFile.isEmpty { missing.append("http.tls_cert_file and http.tls_key_file") }
+        guard !missing.isEmpty else { return }
+        let names = missing.joined(separator: ", ")
+        printError("cistern: \(names): this version cannot enforce them yet; leave them out and put a proxy in front")
+        throw ExitCode.configuration
+    }
+
     private var flags: [ConfigurationFlag] {
-        [("--host", "http.host", host), ("--port", "http.port", port.map(String.init)), ("--backend", "backend", backend),
-            ("--log-level", "log.level", logLevel)]
-            .compactMap { name, key, value in value.map { ConfigurationFlag(name, sets: key, to: $0) } }
+        [
+            ("--host", "http.host", host), ("--port", "http.port", port.map(String.init)),
+            ("--backend", "backend", backend),
+            ("--log-level", "log.level", logLevel),
+        ]
+        .compactMap { name, key, value in value.map { ConfigurationFlag(name, sets: key, to: $0) } }
     }
 
     private func make(_ loaded: LoadedConfiguration, _ logger: Logger) throws -> CisternServer {

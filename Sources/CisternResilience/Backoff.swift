@@ -18,7 +18,7 @@ public struct Backoff: Sendable, Hashable {
     public func delay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration {
         // Doubling stops at the maximum, so no exponent overflows.
         var ceiling = minimum
-        var doublings = max(0, attempt)
+        var doublings = attempt
         while doublings > 0, ceiling < maximum {
             ceiling = min(maximum, ceiling * 2)
             doublings -= 1

@@ -60,7 +60,7 @@ extension CacheService {
         do throws(RedisError) {
             stored = try await backend.read(storedKey(key), until: deadline(from: responder.requestEnd))
         } catch {
-            return refuse(RedisFailure.answer(error), head, responder)
+            return refuse(RedisFailure.answer(error, toWrite: false), head, responder)
         }
         guard let stored else {
             metrics.misses.add()
@@ -120,7 +120,7 @@ extension CacheService {
             isNew = try await backend.put(
                 storedKey(key), value, expiry: expiry, until: deadline(from: responder.requestEnd))
         } catch {
-            return refuse(RedisFailure.answer(error), head, responder)
+            return refuse(RedisFailure.answer(error, toWrite: true), head, responder)
         }
         metrics.stored.add()
         responder.send(isNew ? .created : .noContent) { response, output in
@@ -181,7 +181,7 @@ extension CacheService {
                 return .notFound
             }
         } catch {
-            return refuse(RedisFailure.answer(error), head, responder)
+            return refuse(RedisFailure.answer(error, toWrite: true), head, responder)
         }
         metrics.deleted.add()
         responder.send(.noContent) { $0.field("Cache-Source", backend.source, to: &$1) }

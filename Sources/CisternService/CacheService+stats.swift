@@ -88,6 +88,7 @@ extension CacheService {
         json.field("dials", statistics.dials)
         json.field("dial_failures", statistics.dialFailures)
         json.field("connections_lost", statistics.connectionsLost)
+        json.field("reconnects", statistics.reconnects)
     }
 
     private static func write(_ store: LocalStore, _ json: inout JSONWriter) {

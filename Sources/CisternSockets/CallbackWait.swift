@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import CisternBytes
 
 /// The one answer of something that calls back, from whichever thread answers first.
 private final class FirstAnswer<Answer: Sendable>: Sendable {
@@ -9,7 +9,7 @@ private final class FirstAnswer<Answer: Sendable>: Sendable {
         case over
     }
 
-    private let state = Mutex(State.open)
+    private let state = Locked(State.open)
 
     func wait(_ continuation: UnsafeContinuation<Answer?, Never>) {
         let answer: Answer?? = state.withLock { state in

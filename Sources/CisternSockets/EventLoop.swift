@@ -28,7 +28,8 @@ package protocol OutputSource: AnyObject {
 /// One thread that waits for sockets and timers and runs the Swift concurrency jobs of everything that lives on it.
 ///
 /// It is `SerialExecutor` for the actors pinned to it and `TaskExecutor` for the tasks that prefer it. Both being one
-/// object, a call between two actors of a loop, or from a task on it, does not hop: it is a plain call.
+/// object, in a task that prefers the loop a call of its actors, or between them, does not hop: it is a plain call. In
+/// any other task such a call is a job of its own.
 ///
 /// A turn: wait for events; hand them to their sources; run the jobs these have made ready; fire due timers; write out
 /// all that the turn has produced, one system call per socket. Every step is bounded.
@@ -77,7 +78,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     private let epoll: CInt
     private let wakeUp: CInt
-    private let inbox = Mutex(Inbox())
+    private let inbox = Locked(Inbox())
     private let isWoken = Atomic(false)
 
     private var ready = Deque<UnownedJob>()

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Synchronization
+internal import CisternBytes
 
 /// Finds the addresses of a name without holding up anyone: `getaddrinfo` blocks, so it runs on a thread of its own.
 ///
@@ -16,7 +16,7 @@ package enum Resolver {
         let port: UInt16
     }
 
-    private static let waiting = Mutex<[Question: [Waiter]]>([:])
+    private static let waiting = Locked<[Question: [Waiter]]>([:])
 
     /// Calls `answer`, on any thread, with every address of `host` in the order to try them (RFC 6724), or the failure.
     ///

@@ -39,6 +39,8 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
 
     /// An address written in digits, `127.0.0.1` or `::1`; nil for anything else.
     package init?(numericHost host: String, port: UInt16) {
+        // To the C library the text would end there.
+        guard !host.utf8.contains(0) else { return nil }
         var v4 = in_addr()
         var v6 = in6_addr()
         if inet_pton(AF_INET, host, &v4) == 1 {
@@ -76,7 +78,8 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
     package var port: UInt16 {
         withPointer { pointer, _ in
             switch family {
-            case AF_INET: pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_port.byteSwapped }
+            case AF_INET:
+                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_port.byteSwapped }
             case AF_INET6:
                 pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { $0.pointee.sin6_port.byteSwapped }
             default: 0
@@ -95,7 +98,9 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
                 }
             case AF_INET6:
                 pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { address in
-                    withUnsafeBytes(of: address.pointee.sin6_addr) { $0.dropLast().allSatisfy { $0 == 0 } && $0[15] == 1 }
+                    withUnsafeBytes(of: address.pointee.sin6_addr) { bytes in
+                        bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
+                    }
                 }
             default: false
             }

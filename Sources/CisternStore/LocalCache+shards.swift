@@ -1,13 +1,12 @@
 import CisternBytes
-import Synchronization
 
 // A lock per shard lets several event loops share the cache; a loop holds one for the time of a lookup.
 extension LocalCache {
     final class Shard: Sendable {
-        let state: Mutex<CacheShard>
+        let state: Locked<CacheShard>
 
         init(maxEntries: Int, maxBytes: Int) {
-            state = Mutex(CacheShard(maxEntries: maxEntries, maxBytes: maxBytes))
+            state = Locked(CacheShard(maxEntries: maxEntries, maxBytes: maxBytes))
         }
     }
 

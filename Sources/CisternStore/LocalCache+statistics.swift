@@ -1,3 +1,4 @@
+internal import CisternBytes
 import Synchronization
 
 extension LocalCache {

@@ -30,21 +30,12 @@ import Testing
         #expect(count == 9)
     }
 
-    @Test(arguments: [0, 1, -1, 9, 10, -10, 1234567890, Int64.max, Int64.min])
-    func numbersAreDecimal(_ number: Int64) {
+    @Test(arguments: [0, 1, -1, 9, 10, -10, 1234567890, Int.max, Int.min])
+    func numbersAreDecimal(_ number: Int) {
         var queue = OutputQueue(pool: BufferPool())
         queue.append(decimal: number)
         let text = String(decoding: Self.content(queue), as: UTF8.self)
         #expect(text == "\(number)")
-    }
-
-    @Test func smallTypesOfNumbersAreDecimalToo() {
-        var queue = OutputQueue(pool: BufferPool())
-        queue.append(decimal: UInt8.max)
-        queue.append(decimal: Int8.min)
-        queue.append(decimal: UInt64.max)
-        let text = String(decoding: Self.content(queue), as: UTF8.self)
-        #expect(text == "255-12818446744073709551615")
     }
 
     @Test func largeValuesAreWrittenFromWhereTheyLie() {
@@ -151,7 +142,7 @@ import Testing
                 queue.append("text \(round)" as String)
                 model += "text \(round)".utf8
             case 3:
-                let number = Int64(bitPattern: generator.next())
+                let number = Int(truncatingIfNeeded: generator.next())
                 queue.append(decimal: number)
                 model += "\(number)".utf8
             case 4, 5:

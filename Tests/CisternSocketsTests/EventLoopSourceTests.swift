@@ -20,7 +20,7 @@ private final class Source: EventSource, OutputSource {
     func flushOutput() { flushes() }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.blocking, .timeLimit(.minutes(10)))
 struct EventLoopSourceTests {
     @Test func aSourceDeregisteredInTheSameTurnIsNotCalled() async throws {
         try await withLoop { loop in
@@ -69,6 +69,7 @@ struct EventLoopSourceTests {
                     registrations.append(try loop.register(descriptors[index], for: .read, source))
                 }
             }
+            try await loop.turns(5)
             await loop.stopped()
             #expect(called.entries == ["old"])
             for descriptor in descriptors { close(descriptor) }

@@ -32,7 +32,8 @@ struct TimerQueueTests {
             case 5..<9:
                 // Of those that have fired or were cancelled as well; seldom all, so that the queue is tidied up.
                 let clears = Int.random(in: 0..<100, using: &random) == 0
-                for label in clears ? Array(ids.indices) : [Int.random(in: 0...ids.count, using: &random)] where label < ids.count {
+                let chosen = clears ? Array(ids.indices) : [Int.random(in: 0...ids.count, using: &random)]
+                for label in chosen where label < ids.count {
                     let isLive = model.timers.contains { $0.label == label }
                     #expect((queue.cancel(ids[label]) != nil) == isLive)
                     model.timers.removeAll { $0.label == label }

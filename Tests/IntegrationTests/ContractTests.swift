@@ -61,10 +61,12 @@ import Testing
         }
     }
 
-    @Test(.serialized, arguments: [
-        ("Content-Encoding: gzip", 415), ("Content-Encoding: identity", 201), ("Content-Range: bytes 0-0/1", 400),
-        ("Expect: 200-ok", 417),
-    ])
+    @Test(
+        .serialized,
+        arguments: [
+            ("Content-Encoding: gzip", 415), ("Content-Encoding: identity", 201), ("Content-Range: bytes 0-0/1", 400),
+            ("Expect: 200-ok", 417),
+        ])
     func headersOfTheBodyAreMinded(header: String, status: Int) throws {
         let curl = try Backend.local.stack.curl()
         _ = try curl.delete("/keys/header")

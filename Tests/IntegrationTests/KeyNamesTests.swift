@@ -3,12 +3,14 @@ import TestSupport
 import Testing
 
 @Suite("Names of keys", .blocking) struct KeyNamesTests {
-    @Test(.serialized, arguments: [
-        ("a/b", "a/b"), ("a%2Fb", "a/b"), ("a%2fb", "a/b"), ("/lead", "/lead"), ("two//slashes", "two//slashes"),
-        ("end/", "end/"), ("a%20b", "a b"), ("a+b", "a+b"), ("caf%C3%A9", "café"), ("%E2%98%83", "☃"),
-        ("nul%00nul", "nul\0nul"), ("%25", "%"), ("%2525", "%25"), ("a.b..c", "a.b..c"), ("...", "..."),
-        ("q%3Fx%23y", "q?x#y"), ("a:b@c;d=e,f&g!h$i*j(k)", "a:b@c;d=e,f&g!h$i*j(k)"), ("%0D%0A", "\r\n"),
-    ])
+    @Test(
+        .serialized,
+        arguments: [
+            ("a/b", "a/b"), ("a%2Fb", "a/b"), ("a%2fb", "a/b"), ("/lead", "/lead"), ("two//slashes", "two//slashes"),
+            ("end/", "end/"), ("a%20b", "a b"), ("a+b", "a+b"), ("caf%C3%A9", "café"), ("%E2%98%83", "☃"),
+            ("nul%00nul", "nul\0nul"), ("%25", "%"), ("%2525", "%25"), ("a.b..c", "a.b..c"), ("...", "..."),
+            ("q%3Fx%23y", "q?x#y"), ("a:b@c;d=e,f&g!h$i*j(k)", "a:b@c;d=e,f&g!h$i*j(k)"), ("%0D%0A", "\r\n"),
+        ])
     func aKeyIsThePathDecodedOnce(path: String, key: String) throws {
         let stack = try Backend.redis.stack
         let redis = try #require(stack.redis)

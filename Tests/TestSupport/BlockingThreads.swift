@@ -1,3 +1,4 @@
+import CisternBytes
 import Glibc
 
 /// Threads on which a test may block. The cooperative pool has one thread per core, and two tests that wait for a

@@ -1,3 +1,4 @@
+import CisternBytes
 package import Testing
 
 /// For tests that start processes and wait for sockets: they run on threads on which they may block, and only a few of

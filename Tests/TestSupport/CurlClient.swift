@@ -14,7 +14,9 @@ package final class CurlClient {
 
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    package init(port: UInt16, host: String = "127.0.0.1", limit: Duration = .seconds(20), keeping peer: (any Sendable)? = nil) throws {
+    package init(
+        port: UInt16, host: String = "127.0.0.1", limit: Duration = .seconds(20), keeping peer: (any Sendable)? = nil
+    ) throws {
         guard Self.isReady, let handle = curl_easy_init() else { throw TestFailure("libcurl does not start") }
         self.handle = handle
         self.limit = limit

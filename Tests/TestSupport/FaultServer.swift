@@ -7,7 +7,7 @@ package final class FaultServer: Sendable {
     package enum Step: Sendable {
         /// Reads until this many bytes have come since the last such step.
         case receive(Int)
-        /// Reads until these bytes have come.
+        /// Reads until these bytes have come, the last of them since the step before.
         case receiveThrough(Bytes)
         /// Sends each piece in a segment of its own.
         case send([Bytes])
@@ -109,9 +109,9 @@ package final class FaultServer: Sendable {
             }
             return true
         case .receiveThrough(let mark):
-            while !ends(number, with: mark) {
+            repeat {
                 guard read(descriptor, number, atMost: 1) != nil else { return false }
-            }
+            } while !ends(number, with: mark)
             return true
         case .send(let pieces):
             for (index, piece) in pieces.enumerated() {

@@ -1,3 +1,4 @@
+import CisternBytes
 import Glibc
 
 /// Sees to it that nothing outlives the tests: no child process and no temporary file.

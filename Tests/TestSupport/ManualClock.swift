@@ -1,3 +1,4 @@
+import CisternBytes
 /// A clock that stands still until a test moves it.
 package final class ManualClock: Clock, Sendable {
     package struct Instant: InstantProtocol, Sendable {

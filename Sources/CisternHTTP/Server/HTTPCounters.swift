@@ -49,23 +49,6 @@ package struct HTTPStatistics: Sendable {
     }
 }
 
-/// A number with one writer, so that adding needs no locked instruction.
-package final class LoopCounter: Sendable {
-    private let number = Atomic(0)
-
-    package init() {}
-
-    package var value: Int { number.load(ordering: .relaxed) }
-
-    package func add(_ n: Int = 1) {
-        number.store(number.load(ordering: .relaxed) &+ n, ordering: .relaxed)
-    }
-
-    package func set(_ n: Int) {
-        number.store(n, ordering: .relaxed)
-    }
-}
-
 /// A number that several loops change.
 final class SharedCount: Sendable {
     private let number = Atomic(0)

@@ -65,7 +65,8 @@ extension RedisShard {
         _ key: Bytes, _ value: Bytes, ttl: Duration?, keepTTL: Bool, onlyIfAbsent: Bool, until deadline: MonotonicTime
     ) async throws(RedisError) -> Bool {
         let reply = try await command(until: deadline, isRepeatable: !onlyIfAbsent) { output in
-            output.appendRESPCommand(argumentCount: 3 + (ttl == nil ? 0 : 2) + (keepTTL ? 1 : 0) + (onlyIfAbsent ? 1 : 0))
+            output.appendRESPCommand(
+                argumentCount: 3 + (ttl == nil ? 0 : 2) + (keepTTL ? 1 : 0) + (onlyIfAbsent ? 1 : 0))
             output.appendRESPBulk("SET")
             output.appendRESPBulk(key)
             output.appendRESPBulk(value)

@@ -1,5 +1,5 @@
 internal import CisternSockets
-internal import Synchronization
+internal import CisternBytes
 
 /// Keeps a client from hammering a server with credentials that it refuses: over all event loops, one attempt at a time
 /// until one has succeeded, and after a refusal none for half a minute.
@@ -25,7 +25,7 @@ final class AuthenticationGate: Sendable {
         func refusal(_ now: MonotonicTime) -> RedisError? { now < closedUntil ? refusal : nil }
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Why an attempt would not be let in yet; nil where it would.
     func refusal(_ now: MonotonicTime) -> RedisError? {

@@ -57,7 +57,8 @@ extension RedisClient {
             let breach = error.breach
             throw ConfigurationFaults([
                 ConfigurationFault(
-                    key: breach.key, source: ConfigurationSource.program.description, rule: breach.rule, hint: breach.hint)
+                    key: breach.key, source: ConfigurationSource.program.description, rule: breach.rule,
+                    hint: breach.hint)
             ])
         } catch let error as SocketError {
             throw ErrorHandler.classify(error, phase: .dialing)

@@ -1,4 +1,3 @@
-
 /// How to connect to Redis: what ``RedisConfig`` comes to when a connection is made (the seed's `ToRedisOptions`).
 public struct RedisConnectionOptions: Sendable {
     /// The caps on the steps of an operation. Each draws on the operation's one deadline and never adds to it.

@@ -42,7 +42,7 @@ final class RedisPipe: EventSource, OutputSource {
     private var stream: SocketStream
     private var decoder = RESPDecoder()
     private var pending = Deque<PendingCommand>()
-    private var lastNumber = 0
+    private var nextNumber = 0
     private var timer: TimerID?
     private var moreTimer: TimerID?
     private var timerDeadline = MonotonicTime.distantFuture
@@ -116,8 +116,11 @@ final class RedisPipe: EventSource, OutputSource {
         connectedAt = .now
         guard let tls else { return opened(continuation) }
         state = .securing(continuation)
-        let error = stream.startTLS(tls.context, serverName: tls.serverName, resumptionKey: tls.resumptionKey)
-        if let error { return end(ErrorHandler.classify(error, phase: .handshake)) }
+        if let error = stream.startTLS(
+            tls.context, serverName: tls.serverName, resumptionKey: tls.resumptionKey)
+        {
+            return end(ErrorHandler.classify(error, phase: .handshake))
+        }
         secure(continuation)
     }
 
@@ -137,20 +140,21 @@ final class RedisPipe: EventSource, OutputSource {
 
     // MARK: Commands
 
-    /// A number by which a command can be cancelled, whether it has been taken yet or not.
-    func nextNumber() -> Int {
-        lastNumber += 1
-        return lastNumber
+    /// A number by which the next command can be cancelled.
+    func takeNumber() -> Int {
+        nextNumber += 1
+        return nextNumber
     }
 
-    /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies.
-    func take(
-        _ completion: PendingCommand.Completion, _ number: Int, _ deadline: MonotonicTime,
+    /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies. The result is
+    /// why it cannot; then nothing was sent and nobody waits.
+    func send(
+        _ completion: PendingCommand.Completion, number: Int, _ deadline: MonotonicTime,
         _ encode: (inout OutputQueue) -> Void
-    ) {
-        var command = PendingCommand(
-            completion: completion, number: number, deadline: deadline, start: stream.bytesWritten + stream.output.count)
-        if let refusal = refusal(deadline) { return command.abandon(refusal) }
+    ) -> RedisError? {
+        if case .closed(let error) = state { return error.at(.queued) }
+        if deadline <= loop.now { return ErrorHandler.deadlinePassed(.queued) }
+        let start = stream.bytesWritten + stream.output.count
         encode(&stream.output)
         if !isFlushScheduled {
             isFlushScheduled = true
@@ -161,21 +165,25 @@ final class RedisPipe: EventSource, OutputSource {
             shard.counters.idle.add(-1)
         }
         lastUsed = loop.now
-        pending.append(command)
+        pending.append(PendingCommand(completion: completion, number: number, deadline: deadline, start: start))
         let next = min(deadline, stuckAt)
         if next < timerDeadline { setTimer(next) }
+        return nil
     }
 
-    private func refusal(_ deadline: MonotonicTime) -> RedisError? {
-        if case .closed(let error) = state { return error }
-        if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
-        return deadline <= loop.now ? ErrorHandler.deadlinePassed(.queued) : nil
-    }
-
-    /// Lets go whoever waits for a command, by its number.
+    /// Lets go whoever waits for a command, by the number it was given.
     func cancel(_ number: Int) {
-        guard let index = pending.firstIndex(where: { $0.number == number }) else { return }
-        pending[index].abandon(ErrorHandler.cancelled(.written))
+        // Numbers are taken shortly before the commands are sent, so they are sorted, or nearly so.
+        var (low, high) = (0, pending.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if pending[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        if low < pending.count, pending[low].number == number {
+            pending[low].abandon(ErrorHandler.cancelled(.written))
+        } else if let index = pending.firstIndex(where: { $0.number == number }) {
+            pending[index].abandon(ErrorHandler.cancelled(.written))
+        }
     }
 
     // MARK: Events
@@ -199,7 +207,9 @@ final class RedisPipe: EventSource, OutputSource {
                 guard deliver() else { return }
                 if !stream.mayHaveMore { break reading }
             case .wouldBlock: break reading
-            case .end: return end(ErrorHandler.classify(SocketError(.closed, "the server closed the connection"), phase: .reading))
+            case .end:
+                return end(
+                    ErrorHandler.classify(SocketError(.closed, "the server closed the connection"), phase: .reading))
             case .failed(let error): return end(ErrorHandler.classify(error, phase: .reading))
             }
         }

@@ -4,19 +4,22 @@ internal import CisternSockets
 
 /// Sending on a pipe and waiting for what it answers.
 ///
-/// Two traps of the language shape this code. A closure that does not use `self`, handed to
-/// `withTaskCancellationHandler`, is not isolated to the actor and runs off the loop; so these are the shard's methods.
-/// And a task that does not prefer the loop's executor may be put off at any `await`, even one that does not wait; so a
-/// command is written in the same step in which its caller is noted, or replies would go to the wrong caller.
+/// What belongs together happens in the body of a continuation, which nothing interrupts: a task that does not prefer the
+/// loop may be put to the end of the loop's queue on its way into `withTaskCancellationHandler`, and others come between.
+/// The closures use `self`, because that alone isolates a closure to the actor: one that does not runs off the loop.
 extension RedisShard {
     /// Sends one command and waits for its reply until `deadline`.
     func send(
         on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<RESPValue> {
-        let number = pipe.nextNumber()
         let id = pipe.id
+        let number = pipe.takeNumber()
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { self.give(.one($0), number, to: pipe, deadline, encode) }
+            await withUnsafeContinuation { continuation in
+                if let error = self.give(.one(continuation), number, to: pipe, deadline, encode) {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
         } onCancel: {
             cancelCommand(number, ofPipe: id)
         }
@@ -26,10 +29,14 @@ extension RedisShard {
     func sendPair(
         on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<(RESPValue, RESPValue)> {
-        let number = pipe.nextNumber()
         let id = pipe.id
+        let number = pipe.takeNumber()
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { self.give(.pair($0, first: nil), number, to: pipe, deadline, encode) }
+            await withUnsafeContinuation { continuation in
+                if let error = self.give(.pair(continuation, first: nil), number, to: pipe, deadline, encode) {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
         } onCancel: {
             cancelCommand(number, ofPipe: id)
         }
@@ -40,24 +47,32 @@ extension RedisShard {
         _ count: Int, on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<[RESPValue]> {
         guard count > 0 else { return .success([]) }
-        let number = pipe.nextNumber()
         let id = pipe.id
+        let number = pipe.takeNumber()
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 var replies: [RESPValue] = []
                 replies.reserveCapacity(count)
-                self.give(.several(continuation, replies: replies, count: count), number, to: pipe, deadline, encode)
+                let completion = PendingCommand.Completion.several(continuation, replies: replies, count: count)
+                if let error = self.give(completion, number, to: pipe, deadline, encode) {
+                    continuation.resume(returning: .failure(error))
+                }
             }
         } onCancel: {
             cancelCommand(number, ofPipe: id)
         }
     }
 
+    /// Hands a command to a pipe; the result is why the pipe does not take it.
     private func give(
         _ completion: PendingCommand.Completion, _ number: Int, to pipe: RedisPipe, _ deadline: MonotonicTime,
         _ encode: (inout OutputQueue) -> Void
-    ) {
-        pipe.take(completion, number, deadline, encode)
+    ) -> RedisError? {
+        // A task that is cancelled from here on is found by its number.
+        if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
+        let error = pipe.send(completion, number: number, deadline, encode)
+        if pipe.depth == PoolPolicy.comfortableDepth { dialIfWanted() }
+        return error
     }
 
     /// Runs a script of one key on a pipe, by its digest, or by its text where the server does not know it yet.

@@ -6,6 +6,16 @@ internal import Logging
 
 /// One event loop's share of a client's connections, and what they are used for. Pinned to that loop.
 actor RedisShard {
+    struct Waiter {
+        let give: UnsafeContinuation<Outcome<Int>, Never>
+        let timer: TimerID
+    }
+
+    struct Pause {
+        let end: UnsafeContinuation<Void, Never>
+        let timer: TimerID
+    }
+
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -13,34 +23,34 @@ actor RedisShard {
     nonisolated let counters = RedisCounters()
     let tls: TLSClient?
     let gate: AuthenticationGate
-    private let logger: Logger?
-    private let policy: PoolPolicy
-    private let backoff: Backoff
+    let logger: Logger?
+    let policy: PoolPolicy
+    let backoff: Backoff
 
-    private var pipes: [RedisPipe] = []
-    private var nextPipe = 0
+    var pipes: [RedisPipe] = []
+    var nextPipe = 0
     /// Callers that wait for a connection, and callers that wait for their next attempt.
-    private var waiters = WaitingLine<UnsafeContinuation<Outcome<Int>, Never>>()
-    private var pauses = WaitingLine<UnsafeContinuation<Void, Never>>()
-    private var nextNumber = 0
+    var waiters = WaitingLine<Waiter>()
+    var pauses = WaitingLine<Pause>()
+    var nextNumber = 0
 
     private(set) var isClosed = false
-    private var dialing: Task<Void, Never>?
+    var dialing: Task<Void, Never>?
     /// The connection that is being made, so that closing need not wait for it.
     var dialedPipe: RedisPipe?
-    private var hasConnected = false
+    var hasConnected = false
     /// Failed attempts in a row, and what the last one died of.
-    private var failures = 0
-    private var lastFailure: RedisError?
+    var failures = 0
+    var lastFailure: RedisError?
     /// The connection that was lost last had stood for less than the shortest backoff.
-    private var lastWasShortLived = false
-    private var nextAttempt = MonotonicTime(nanoseconds: .min)
-    private var attemptTimer: TimerID?
-    private var checkTimer: TimerID?
+    var lastWasShortLived = false
+    var nextAttempt = MonotonicTime(nanoseconds: .min)
+    var attemptTimer: TimerID?
+    var checkTimer: TimerID?
     /// All connections are too old; the next one replaces them.
-    private var isReplacing = false
+    var isReplacing = false
     /// When connections were last given up because their server had become a replica.
-    private var renewedAt = MonotonicTime(nanoseconds: .min)
+    var renewedAt = MonotonicTime(nanoseconds: .min)
 
     init(
         loop: EventLoop, options: RedisConnectionOptions, tls: TLSClient?, policy: PoolPolicy, gate: AuthenticationGate,
@@ -83,6 +93,8 @@ actor RedisShard {
                 case .success(let replies): return replies
                 case .failure(let failure): error = failure
                 }
+                // Replaced between being chosen and being used: no failure, and nothing to count.
+                if error == ErrorHandler.retired { continue }
                 if error.retry == .onceOnNewConnection { mayRetry = renewPipes(insteadOf: pipe) }
             }
             isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
@@ -117,251 +129,6 @@ actor RedisShard {
         }
     }
 
-    /// Why waiting for a connection is in vain: there is none, and none is being made before the backoff is over.
-    private var failureOfWaiting: RedisError? {
-        dialing == nil && !pipes.contains(where: \.isUsable) ? lastFailure : nil
-    }
-
-    private func usablePipe() -> RedisPipe? {
-        var shallowest: RedisPipe?
-        for pipe in pipes where pipe.isUsable {
-            if pipe.depth < PoolPolicy.comfortableDepth, pipe.backlog < PoolPolicy.maximumBacklog { return pipe }
-            if pipe.depth < shallowest?.depth ?? .max { shallowest = pipe }
-        }
-        dialIfWanted()
-        guard let shallowest, PoolPolicy.Load(depth: shallowest.depth, backlog: shallowest.backlog).hasRoom else {
-            return nil
-        }
-        return shallowest
-    }
-
-    // MARK: Waiting
-
-    private func waitForPipe(until deadline: MonotonicTime) async -> Outcome<Int> {
-        if Task.isCancelled { return .failure(ErrorHandler.cancelled(.queued)) }
-        nextNumber += 1
-        let number = nextNumber
-        var timer: TimerID?
-        defer { if let timer { loop.cancel(timer) } }
-        return await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                // The task may have been put off since it found no connection: what it waits for may be there.
-                waiters.append(continuation, number: number)
-                timer = loop.schedule(at: deadline) { [unowned self] in
-                    assumeIsolated { $0.dropWaiter(number, ErrorHandler.deadlinePassed(.queued)) }
-                }
-                if Task.isCancelled { return dropWaiter(number, ErrorHandler.cancelled(.queued)) }
-                dialIfWanted()
-                serveWaiters()
-                if let failure = failureOfWaiting { failWaiters(failure) }
-            }
-        } onCancel: {
-            loop.submit { self.assumeIsolated { $0.dropWaiter(number, ErrorHandler.cancelled(.queued)) } }
-        }
-    }
-
-    private func dropWaiter(_ number: Int, _ error: RedisError) {
-        waiters.remove(number)?.resume(returning: .failure(error))
-        counters.waiting.set(waiters.count)
-    }
-
-    private func serveWaiters() {
-        // Each waiter's command deepens the pipe only when its task runs, so they are counted here.
-        var given = 0
-        while !waiters.isEmpty, let pipe = usablePipe(), pipe.depth + given < PoolPolicy.maximumDepth {
-            waiters.popFirst()?.resume(returning: .success(pipe.id))
-            given += 1
-        }
-        counters.waiting.set(waiters.count)
-    }
-
-    private func failWaiters(_ error: RedisError) {
-        for waiter in waiters.removeAll() { waiter.resume(returning: .failure(error)) }
-        counters.waiting.set(0)
-    }
-
-    /// Waits before another attempt; ends early when the caller is cancelled or the client is closed.
-    private func pause(_ duration: Duration) async {
-        nextNumber += 1
-        let number = nextNumber
-        var timer: TimerID?
-        defer { if let timer { loop.cancel(timer) } }
-        await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                pauses.append(continuation, number: number)
-                timer = loop.schedule(at: loop.now + duration) { [unowned self] in
-                    assumeIsolated { $0.endPause(number) }
-                }
-                if isClosed || Task.isCancelled { endPause(number) }
-            }
-        } onCancel: {
-            loop.submit { self.assumeIsolated { $0.endPause(number) } }
-        }
-    }
-
-    private func endPause(_ number: Int) {
-        pauses.remove(number)?.resume()
-    }
-
-    /// Lets go whoever waits for a command; from any thread.
-    nonisolated func cancelCommand(_ number: Int, ofPipe id: Int) {
-        loop.submit {
-            self.assumeIsolated { shard in shard.pipes.first { $0.id == id }?.cancel(number) }
-        }
-    }
-
-    // MARK: What pipes report, on the loop
-
-    nonisolated func pipeMadeRoom() {
-        assumeIsolated { if !$0.waiters.isEmpty { $0.serveWaiters() } }
-    }
-
-    nonisolated func pipeEnded(_ id: Int, _ error: RedisError) {
-        assumeIsolated { $0.lost(id, error) }
-    }
-
-    private func lost(_ id: Int, _ error: RedisError) {
-        guard let index = pipes.firstIndex(where: { $0.id == id }) else { return }
-        let pipe = pipes.remove(at: index)
-        countPipes()
-        if isClosed { return }
-        if !pipe.isDraining {
-            counters.connectionsLost.add()
-            gate.doubt()
-            logger?.warning("lost a connection to Redis", metadata: ["reason": "\(error)"])
-            // The first attempt after a loss is at once, unless connections do not last as long as the shortest backoff.
-            let isShortLived = pipe.openedAt + options.retryBackoff.lowerBound > loop.now
-            if isShortLived, lastWasShortLived { noteFailure(error.at(.dialing)) }
-            lastWasShortLived = isShortLived
-        }
-        dialIfWanted()
-        if let failure = failureOfWaiting { failWaiters(failure) }
-    }
-
-    // MARK: Connecting
-
-    private func dialIfWanted() {
-        guard !isClosed, dialing == nil, pipes.count < policy.maximum, loop.now >= nextAttempt else { return }
-        let usable = pipes.filter(\.isUsable).map { PoolPolicy.Load(depth: $0.depth, backlog: $0.backlog) }
-        guard isReplacing || policy.wantsConnection(open: usable, dialing: 0, waiting: waiters.count) else { return }
-        dialing = Task(executorPreference: loop) { await self.dialOnce() }
-    }
-
-    private func dialOnce() async {
-        counters.dials.add()
-        nextPipe += 1
-        let result = await dial(nextPipe, until: loop.now + options.timeouts.dial)
-        dialing = nil
-        switch result {
-        case .success(let pipe) where isClosed: pipe.end(ErrorHandler.clientClosed)
-        case .success(let pipe): connected(pipe)
-        case .failure where isClosed: break
-        case .failure(let error):
-            counters.dialFailures.add()
-            noteFailure(error)
-            if let failure = failureOfWaiting { failWaiters(failure) }
-        }
-    }
-
-    private func connected(_ pipe: RedisPipe) {
-        // A pipe that ended in the moment between its set-up and now is not there to report it.
-        guard pipe.isUsable else {
-            noteFailure(RedisError(.connection, phase: .handshake, retry: .ifRepeatable, "the connection did not last"))
-            if let failure = failureOfWaiting { failWaiters(failure) }
-            return
-        }
-        if failures > 0 { logger?.notice("connected to Redis again", metadata: ["after_attempts": "\(failures)"]) }
-        if hasConnected, !pipes.contains(where: \.isUsable) { counters.reconnects.add() }
-        hasConnected = true
-        failures = 0
-        lastFailure = nil
-        counters.lastFailure.set(-1)
-        nextAttempt = MonotonicTime(nanoseconds: .min)
-        let old = isReplacing ? pipes.filter(isTooOld) : []
-        isReplacing = false
-        pipes.append(pipe)
-        for pipe in old { pipe.drain() }
-        countPipes()
-        serveWaiters()
-        dialIfWanted()
-    }
-
-    private func noteFailure(_ error: RedisError) {
-        failures += 1
-        lastFailure = error
-        counters.lastFailure.set(RedisError.Kind.allCases.firstIndex(of: error.kind) ?? -1)
-        if failures == 1 {
-            logger?.warning("cannot connect to Redis", metadata: ["reason": "\(error)", "address": "\(options.address)"])
-        }
-        nextAttempt = max(loop.now + backoff.delay(attempt: failures), gate.closedUntil)
-        if let attemptTimer { loop.cancel(attemptTimer) }
-        attemptTimer = loop.schedule(at: nextAttempt) { [unowned self] in
-            assumeIsolated {
-                $0.attemptTimer = nil
-                $0.dialIfWanted()
-            }
-        }
-    }
-
-    // MARK: Keeping
-
-    /// Gives up all connections because their server takes no writes any more: the name may lead to another one now.
-    /// False when that has just been tried, so that a server which stays a replica is not dialed for every write.
-    private func renewPipes(insteadOf pipe: RedisPipe) -> Bool {
-        if !pipe.isUsable { return true }
-        guard renewedAt + options.retryBackoff.lowerBound <= loop.now else { return false }
-        renewedAt = loop.now
-        for pipe in pipes { pipe.drain() }
-        countPipes()
-        dialIfWanted()
-        return true
-    }
-
-    private func scheduleCheck() {
-        guard options.pool.idleCheckFrequency > .zero, !isClosed else { return }
-        checkTimer = loop.schedule(at: loop.now + options.pool.idleCheckFrequency) { [unowned self] in
-            assumeIsolated {
-                $0.closeIdle()
-                $0.replaceOld()
-                $0.scheduleCheck()
-            }
-        }
-    }
-
-    private func closeIdle() {
-        let limit = options.pool.idleTimeout
-        guard limit > .zero else { return }
-        // The last ones are looked at first: the first ones carry the traffic.
-        for pipe in pipes.reversed()
-        where pipes.count > policy.kept && pipe.isIdle && pipe.lastUsed + limit <= loop.now {
-            pipe.drain()
-        }
-    }
-
-    private func replaceOld() {
-        let old = pipes.filter(isTooOld)
-        guard !old.isEmpty else { return }
-        if pipes.contains(where: { $0.isUsable && !isTooOld($0) }) {
-            for pipe in old { pipe.drain() }
-        } else if pipes.count < policy.maximum {
-            isReplacing = true
-        } else {
-            old[0].drain()
-        }
-        countPipes()
-        dialIfWanted()
-    }
-
-    private func isTooOld(_ pipe: RedisPipe) -> Bool {
-        let limit = options.pool.maximumAge
-        return limit > .zero && pipe.isUsable && pipe.openedAt + limit <= loop.now
-    }
-
-    private func countPipes() {
-        counters.open.set(pipes.count)
-        counters.usable.set(pipes.count(where: \.isUsable))
-    }
-
     /// Closes every connection, the one being made as well; operations in progress end with `cancelled`. Doing it twice
     /// is fine.
     func close() async {
@@ -371,7 +138,7 @@ actor RedisShard {
             attemptTimer = nil
             checkTimer = nil
             failWaiters(ErrorHandler.clientClosed)
-            for pause in pauses.removeAll() { pause.resume() }
+            for pause in pauses.removeAll() { finish(pause) }
             for pipe in pipes { pipe.end(ErrorHandler.clientClosed) }
             dialing?.cancel()
             dialedPipe?.end(ErrorHandler.clientClosed)

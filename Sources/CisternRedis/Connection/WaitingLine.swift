@@ -12,7 +12,7 @@ struct WaitingLine<Place> {
     var isEmpty: Bool { entries.isEmpty }
     var count: Int { entries.count }
 
-    /// Numbers count up, so that the line is in their order.
+    /// Numbers count up, or nearly so: they are taken shortly before.
     mutating func append(_ place: Place, number: Int) {
         entries.append(Entry(number: number, place: place))
     }
@@ -26,7 +26,10 @@ struct WaitingLine<Place> {
             let middle = (low + high) / 2
             if entries[middle].number < number { low = middle + 1 } else { high = middle }
         }
-        guard low < entries.count, entries[low].number == number else { return nil }
+        if low == entries.count || entries[low].number != number {
+            guard let index = entries.firstIndex(where: { $0.number == number }) else { return nil }
+            low = index
+        }
         return entries.remove(at: low).place
     }
 

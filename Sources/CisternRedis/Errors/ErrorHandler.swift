@@ -92,6 +92,7 @@ public enum ErrorHandler {
 
     /// The error of a reply that the command cannot have.
     package static func unexpectedReply(to command: StaticString) -> RedisError {
-        RedisError(.protocol, phase: .reading, retry: .never, "the server sent another kind of reply than \(command) has")
+        RedisError(
+            .protocol, phase: .reading, retry: .never, "the server sent another kind of reply than \(command) has")
     }
 }

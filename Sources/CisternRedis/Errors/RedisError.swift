@@ -62,7 +62,8 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package let breakerEffect: BreakerEffect
 
     package init(
-        _ kind: Kind, phase: Phase, serverCode: String? = nil, retry: RetryRule, breakerEffect: BreakerEffect = .failure,
+        _ kind: Kind, phase: Phase, serverCode: String? = nil, retry: RetryRule,
+        breakerEffect: BreakerEffect = .failure,
         isOutcomeUnknown: Bool = false, _ message: String
     ) {
         self.kind = kind

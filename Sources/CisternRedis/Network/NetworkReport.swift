@@ -61,7 +61,8 @@ extension NetworkReport.Step {
     private static func hint(for error: RedisError, at step: Name) -> String {
         switch (step, error.kind) {
         case (.resolve, _): "check host, and that the name server knows it"
-        case (.connect, .timeout): "check host and port, and that no firewall drops the packets; dial_timeout is the limit"
+        case (.connect, .timeout):
+            "check host and port, and that no firewall drops the packets; dial_timeout is the limit"
         case (.connect, _): "check host and port, and that Redis listens there: its settings bind and port"
         case (.tls, _): "check tls_server_name and tls_ca_file, and that the port is the one that speaks TLS"
         case (.auth, .authentication): "check username and password, and the user's rights: ACL GETUSER"
@@ -84,7 +85,8 @@ extension NetworkReport.Step: CustomStringConvertible {
     /// Name, outcome and time on one line, such as `connect  passed   412 µs`.
     public var description: String {
         let name = name.rawValue + String(repeating: " ", count: 8 - name.rawValue.utf8.count)
-        let time = "\(duration / .microseconds(1) < 10_000 ? "\(Int(duration / .microseconds(1))) µs" : "\(Int(duration / .milliseconds(1))) ms")"
+        let time =
+            "\(duration / .microseconds(1) < 10_000 ? "\(Int(duration / .microseconds(1))) µs" : "\(Int(duration / .milliseconds(1))) ms")"
         return switch outcome {
         case .passed: "\(name) passed   \(time)"
         case .skipped: "\(name) skipped"

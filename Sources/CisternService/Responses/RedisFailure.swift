@@ -3,7 +3,7 @@ internal import CisternRedis
 
 /// The one table of what a failure of Redis is to a client.
 enum RedisFailure {
-    static func answer(_ error: RedisError) -> Refusal {
+    static func answer(_ error: RedisError, toWrite isWrite: Bool) -> Refusal {
         switch error.kind {
         case .command where error.serverCode == "WRONGTYPE":
             Refusal(.conflict, "the key holds a value of another type, which this interface leaves alone")
@@ -14,7 +14,7 @@ enum RedisFailure {
         case .connection, .timeout, .network, .tls, .protocol, .pool, .unavailable, .cancelled:
             Refusal(
                 .serviceUnavailable,
-                error.isOutcomeUnknown
+                error.isOutcomeUnknown && isWrite
                     ? "the cache server did not answer in time; a write may or may not have taken place"
                     : "the cache server cannot be reached at the moment")
         }

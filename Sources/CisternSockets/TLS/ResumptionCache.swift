@@ -1,5 +1,5 @@
 import COpenSSL
-import Synchronization
+internal import CisternBytes
 
 /// What a client's earlier connections left for later ones, by server. Shared by all loops.
 final class ResumptionCache: Sendable {
@@ -12,7 +12,7 @@ final class ResumptionCache: Sendable {
     /// Servers come from the configuration and are few; a cluster that changes its addresses for years must not add up.
     private static let limit = 256
 
-    private let slots = Mutex<[Key: ResumptionSlot]>([:])
+    private let slots = Locked<[Key: ResumptionSlot]>([:])
 
     func slot(_ key: Key) -> ResumptionSlot {
         slots.withLock { slots in
@@ -27,7 +27,7 @@ final class ResumptionCache: Sendable {
 
 /// The newest session that can be resumed with one server.
 final class ResumptionSlot: Sendable {
-    private let newest = Mutex<SavedSession?>(nil)
+    private let newest = Locked<SavedSession?>(nil)
 
     /// Keeps a copy. OpenSSL marks the original as spent when its connection ends without a close_notify, which is
     /// how connections end in the outage after which many come back at once.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The commands against a real server.
-@Suite(.blocking)
+@Suite(.blocking, .timeLimit(.minutes(1)))
 struct CommandTests {
     private let server: RedisServerProcess
 
@@ -97,7 +97,9 @@ struct CommandTests {
 
     @Test func commandsOfOneSendAreAnsweredInOrderAndAnErrorIsAReply() async throws {
         try await withClient(server.config()) { client async throws in
-            let replies = try await client.send([["SET", "a", "1"], ["INCR", "a"], ["LPUSH", "a", "x"], ["GET", "a"]])
+            let replies = try await client.send([
+                ["SET", "a", "1"], ["INCR", "a"], ["LPUSH", "a", "x"], ["GET", "a"],
+            ])
             #expect(replies.count == 4)
             #expect(replies[0] == .simpleString("OK"))
             #expect(replies[1] == .integer(2))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CisternRedis
 
-@Suite(.blocking)
+@Suite(.blocking, .timeLimit(.minutes(1)))
 struct PipeliningTests {
     @Test func cancelledCommandsLeaveTheOthersAndTheConnectionAlone() async throws {
         let server = try RedisServerProcess()
@@ -43,6 +43,7 @@ struct PipeliningTests {
             try await client.set("key", "value")
             server.pause()
             let several = Task { try await client.send([["GET", "a"], ["PING"], ["GET", "b"]]) }
+            #expect(eventually { client.statistics.pool.idle == 0 })
             let pair = Task { try await client.read("key", until: .now + .seconds(60)) }
             #expect(eventually { client.statistics.commands == 3 })
             let other = Task { try await client.get("key") }
@@ -91,7 +92,11 @@ struct PipeliningTests {
 
     @Test func manyTasksOnManyConnectionsGetTheirOwnReplies() async throws {
         let server = try RedisServerProcess()
-        try await withClient(server.config { $0.poolSize = 4; $0.minIdleConns = 2 }) { client async throws in
+        try await withClient(
+            server.config {
+                $0.poolSize = 4; $0.minIdleConns = 2
+            }
+        ) { client async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for task in 0..<50 {
                     group.addTask {

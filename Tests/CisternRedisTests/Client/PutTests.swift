@@ -6,7 +6,7 @@ import Testing
 @testable import CisternRedis
 
 /// What HTTP's PUT needs: one atomic step that tells new from replaced.
-@Suite(.blocking)
+@Suite(.blocking, .timeLimit(.minutes(1)))
 struct PutTests {
     enum Way: Sendable, CaseIterable {
         /// `SET … GET`.
@@ -19,7 +19,11 @@ struct PutTests {
         _ way: Way, poolSize: Int = 1, _ body: (RedisServerProcess, RedisClient) async throws -> Void
     ) async throws {
         let server = try way == .option ? RedisServerProcess() : .withoutHello()
-        try await withClient(server.config { $0.poolSize = poolSize; $0.minIdleConns = poolSize }) { client async throws in
+        try await withClient(
+            server.config {
+                $0.poolSize = poolSize; $0.minIdleConns = poolSize
+            }
+        ) { client async throws in
             try await client.ping()
             try await body(server, client)
         }

@@ -73,7 +73,9 @@ import Testing
         var decoder = RESPDecoder()
         var consumed = 0
         let bytes: Bytes = "?\r\n"
-        let failure = #expect(throws: RESPDecodingError.self) { _ = try decoder.decode(bytes.span, consumed: &consumed) }
+        let failure = #expect(throws: RESPDecodingError.self) {
+            _ = try decoder.decode(bytes.span, consumed: &consumed)
+        }
         let error = ErrorHandler.classify(try #require(failure))
         #expect(error.kind == .protocol)
         #expect(error.retry == .ifRepeatable)

@@ -13,7 +13,9 @@ import Testing
         #expect(duration.redisMilliseconds == milliseconds)
     }
 
-    @Test(arguments: [(Int64(-2), KeyTTL.missing), (-1, .persistent), (0, .remaining(.zero)), (5, .remaining(.milliseconds(5)))])
+    @Test(arguments: [
+        (Int64(-2), KeyTTL.missing), (-1, .persistent), (0, .remaining(.zero)), (5, .remaining(.milliseconds(5))),
+    ])
     func pttlSaysHowLongAKeyLives(reply: Int64, ttl: KeyTTL) {
         #expect(KeyTTL(milliseconds: reply) == ttl)
     }

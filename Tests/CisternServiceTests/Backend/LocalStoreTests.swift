@@ -73,7 +73,7 @@ import Testing
         let error = try #require(throws: RedisError.self) {
             try store.put("k", Bytes([UInt8](repeating: 0, count: 5000)), expiry: .never)
         }
-        #expect(RedisFailure.answer(error).status == .insufficientStorage)
+        #expect(RedisFailure.answer(error, toWrite: true).status == .insufficientStorage)
         #expect(store.read("k")?.value == "small")
     }
 }

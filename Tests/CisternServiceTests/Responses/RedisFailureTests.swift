@@ -24,7 +24,7 @@ import Testing
         ("", .badGateway),
     ])
     func everyReplyHasItsStatus(reply: String, status: HTTPStatus) {
-        let refusal = RedisFailure.answer(ErrorHandler.classify(RESPError(Bytes(reply))))
+        let refusal = RedisFailure.answer(ErrorHandler.classify(RESPError(Bytes(reply))), toWrite: true)
         #expect(refusal.status == status)
         // Nothing of what Redis says gets out.
         let code = reply.prefix { $0 != " " }
@@ -40,16 +40,18 @@ import Testing
     ])
     func aServerThatIsNotReachedIsUnavailable(error: SocketError) {
         for phase in [RedisError.Phase.dialing, .handshake, .written] {
-            let refusal = RedisFailure.answer(ErrorHandler.classify(error, phase: phase))
+            let refusal = RedisFailure.answer(ErrorHandler.classify(error, phase: phase), toWrite: true)
             #expect(refusal.status == .serviceUnavailable)
             #expect(!refusal.detail.contains("secret"))
         }
     }
 
     @Test func whatMayHaveTakenPlaceIsSaid() {
-        let queued = RedisFailure.answer(ErrorHandler.deadlinePassed(.queued))
-        let written = RedisFailure.answer(ErrorHandler.deadlinePassed(.written))
+        let queued = RedisFailure.answer(ErrorHandler.deadlinePassed(.queued), toWrite: true)
+        let written = RedisFailure.answer(ErrorHandler.deadlinePassed(.written), toWrite: true)
         #expect(queued.status == .serviceUnavailable && written.status == .serviceUnavailable)
         #expect(!queued.detail.contains("may or may not") && written.detail.contains("may or may not"))
+        let read = RedisFailure.answer(ErrorHandler.deadlinePassed(.written), toWrite: false)
+        #expect(!read.detail.contains("may or may not"))
     }
 }

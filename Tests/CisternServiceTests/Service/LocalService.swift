@@ -17,7 +17,7 @@ struct LocalService {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         server = try CisternServer(try ServiceConfig.load(environment: environment), version: "1.2.3", logger: logger)
-        port = try #require(try await server.start().port)
+        port = try await server.start().port
     }
 
     func connect() throws -> RawConnection { try RawConnection(port: port) }

@@ -21,14 +21,14 @@ actor EchoServer {
     /// Starts to listen; the result is where.
     func listen(
         on address: SocketAddress? = SocketAddress(numericHost: "127.0.0.1", port: 0), shared: Bool = false,
-        accept: Listener.Accept? = nil
+        accept: (@Sendable () -> Listener.Accept)? = nil
     ) throws -> SocketAddress {
         guard let address else { throw SocketError(.system, "not an address") }
         let descriptor = try Listener.bind(address, shared: shared)
         let take: (CInt) -> Void = { [unowned self] connection in assumeIsolated { $0.take(connection) } }
         let listener =
             if let accept {
-                try Listener(descriptor: descriptor, loop: loop, accept: accept, accepted: take)
+                try Listener(descriptor: descriptor, loop: loop, accept: accept(), accepted: take)
             } else {
                 try Listener(descriptor: descriptor, loop: loop, accepted: take)
             }

@@ -4,12 +4,17 @@ import Synchronization
 
 /// One end of a connection on a loop, as a server's or a client's connection would be.
 actor Endpoint: EventSource, OutputSource {
-    enum Role: Sendable { case plain, tlsClient(TLSContext), tlsServer(TLSContext) }
+    /// `tlsServerInPassing` leaves the handshake to its reads and writes.
+    enum Role: Sendable {
+        case plain
+        case tlsClient(TLSContext)
+        case tlsServer(TLSContext)
+        case tlsServerInPassing(TLSContext)
+    }
     /// `ended`: the peer sends no more; this end still may.
     enum State: Sendable, Equatable { case connecting, securing, open, ended, closed, failed(SocketError.Code) }
 
-    /// Endpoints that have not been freed.
-    static let alive = Atomic(0)
+    private static let alive = Atomic(0)
 
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -42,6 +47,9 @@ actor Endpoint: EventSource, OutputSource {
         Self.alive.add(1, ordering: .relaxed)
     }
 
+    /// How many have not been freed.
+    static var living: Int { alive.load(ordering: .relaxed) }
+
     deinit { Endpoint.alive.subtract(1, ordering: .relaxed) }
 
     func start() throws {
@@ -70,7 +78,7 @@ actor Endpoint: EventSource, OutputSource {
     var bytesRead: Int { stream.bytesRead }
 
     /// Waits until `condition` holds; false when that takes more than 20 seconds.
-    func wait(for condition: @escaping (isolated Endpoint) -> Bool) async -> Bool {
+    func wait(for condition: @escaping @Sendable (isolated Endpoint) -> Bool) async -> Bool {
         if condition(self) { return true }
         let timer = loop.schedule(at: .now + .seconds(20)) { [unowned self] in
             assumeIsolated { $0.giveUp() }
@@ -82,9 +90,14 @@ actor Endpoint: EventSource, OutputSource {
         return condition(self)
     }
 
-    func received(_ count: Int) async -> [UInt8] {
+    func received(_ count: Int) async -> Bytes {
         _ = await wait { $0.received.count >= count }
-        return received
+        return Bytes(received)
+    }
+
+    /// Whether exactly these bytes arrive.
+    func receives(_ bytes: Bytes) async -> Bool {
+        await received(bytes.count) == bytes
     }
 
     // MARK: What the loop does
@@ -112,10 +125,13 @@ actor Endpoint: EventSource, OutputSource {
         switch role {
         case .plain:
             state = .open
-            return
+            return scheduleFlush()
         case .tlsClient(let context):
             error = stream.startTLS(context, serverName: "cache.test", resumptionKey: "cache.test:1")
         case .tlsServer(let context): error = stream.acceptTLS(context)
+        case .tlsServerInPassing(let context):
+            if let error = stream.acceptTLS(context) { return end(.failed(error.code)) }
+            return scheduleFlush()
         }
         state = .securing
         if let error { end(.failed(error.code)) } else { shake() }
@@ -146,10 +162,13 @@ actor Endpoint: EventSource, OutputSource {
     }
 
     private func take() {
-        let bytes = Bytes(copying: stream.input.readable)
-        stream.input.consume(bytes.count)
+        if echoes {
+            send(Bytes(copying: stream.input.readable))
+        } else {
+            stream.input.readable.withUnsafeBufferPointer { received.append(contentsOf: $0) }
+        }
+        stream.input.consume(stream.input.count)
         stream.input.releaseIfEmpty()
-        if echoes { send(bytes) } else { received.append(contentsOf: bytes) }
     }
 
     private func scheduleFlush() {

@@ -9,7 +9,11 @@ enum ProcessFacts {
 
     static var descriptors: Int { entries("/proc/self/fd").count }
 
-    static func isOpen(_ descriptor: CInt) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
+    /// What a descriptor stands for. Its number alone may be another one's a moment after it was closed.
+    static func identity(_ descriptor: CInt) -> UInt64? {
+        var facts = stat()
+        return fstat(descriptor, &facts) == 0 ? UInt64(facts.st_ino) : nil
+    }
 
     private static func entries(_ path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }

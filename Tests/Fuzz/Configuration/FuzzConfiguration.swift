@@ -34,13 +34,16 @@ private func load(_ input: [UInt8], _ text: String) {
     let files = ConfigurationFiles { _ throws(Objections) in input }
     let environments: [[String: String]] = [
         [:], ["REDIS_URL": text], ["REDIS_PASSWORD_FILE": "x"], ["CISTERN_AUTH_TOKENS_FILE": "x"],
-        ["REDIS_HOST": text, "CISTERN_HTTP_HOST": text, "CISTERN_HTTP_ALLOWED_HOSTS": text, text: text],
+        ["REDIS_HOST": text, "CISTERN_HTTP_HOST": text, "CISTERN_HTTP_ALLOWED_HOSTS": text],
         [
             "CISTERN_HTTP_CORS_ORIGINS": text, "CISTERN_AUTH_TOKENS": text, "CISTERN_LOG_LEVEL": text,
             "REDIS_PORT": text,
         ],
     ]
-    for (index, environment) in environments.enumerated() {
+    for (index, values) in environments.enumerated() {
+        var environment = values
+        // A name that may be anything, the names above included.
+        if index == 0 { environment[text] = text }
         do throws(ConfigurationFaults) {
             let loaded = try ServiceConfig.load(
                 file: index == 0 ? "x" : nil, environment: environment, files: files, checks: [])

@@ -1,0 +1,104 @@
+internal import CisternSockets
+
+/// Callers that wait, for a connection or for their next attempt.
+///
+/// As with sending, what belongs together happens in the body of a continuation.
+extension RedisShard {
+    /// Why waiting for a connection is in vain: there is none, and none is being made before the backoff is over.
+    var failureOfWaiting: RedisError? {
+        dialing == nil && !pipes.contains(where: \.isUsable) ? lastFailure : nil
+    }
+
+    func usablePipe() -> RedisPipe? {
+        var shallowest: RedisPipe?
+        for pipe in pipes where pipe.isUsable {
+            if pipe.depth < PoolPolicy.comfortableDepth, pipe.backlog < PoolPolicy.maximumBacklog { return pipe }
+            if pipe.depth < shallowest?.depth ?? .max { shallowest = pipe }
+        }
+        dialIfWanted()
+        guard let shallowest, PoolPolicy.Load(depth: shallowest.depth, backlog: shallowest.backlog).hasRoom else {
+            return nil
+        }
+        return shallowest
+    }
+
+    func waitForPipe(until deadline: MonotonicTime) async -> Outcome<Int> {
+        nextNumber += 1
+        let number = nextNumber
+        return await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                // The world may have changed on the way here: what was looked at before is looked at again.
+                if Task.isCancelled { return continuation.resume(returning: .failure(ErrorHandler.cancelled(.queued))) }
+                if isClosed { return continuation.resume(returning: .failure(ErrorHandler.clientClosed)) }
+                if let pipe = usablePipe() { return continuation.resume(returning: .success(pipe.id)) }
+                if let error = failureOfWaiting { return continuation.resume(returning: .failure(error)) }
+                let timer = loop.schedule(at: deadline) { [unowned self] in
+                    assumeIsolated { $0.dropWaiter(number, ErrorHandler.deadlinePassed(.queued)) }
+                }
+                waiters.append(Waiter(give: continuation, timer: timer), number: number)
+                counters.waiting.set(waiters.count)
+                dialIfWanted()
+            }
+        } onCancel: {
+            loop.submit { self.assumeIsolated { $0.dropWaiter(number, ErrorHandler.cancelled(.queued)) } }
+        }
+    }
+
+    func dropWaiter(_ number: Int, _ error: RedisError) {
+        waiters.remove(number).map { finish($0, .failure(error)) }
+        counters.waiting.set(waiters.count)
+    }
+
+    func finish(_ waiter: Waiter, _ outcome: Outcome<Int>) {
+        loop.cancel(waiter.timer)
+        waiter.give.resume(returning: outcome)
+    }
+
+    func serveWaiters() {
+        // Each waiter's command deepens the pipe only when its task runs, so they are counted here.
+        var given = 0
+        while !waiters.isEmpty, let pipe = usablePipe(), pipe.depth + given < PoolPolicy.maximumDepth {
+            if let waiter = waiters.popFirst() { finish(waiter, .success(pipe.id)) }
+            given += 1
+        }
+        counters.waiting.set(waiters.count)
+    }
+
+    func failWaiters(_ error: RedisError) {
+        for waiter in waiters.removeAll() { finish(waiter, .failure(error)) }
+        counters.waiting.set(0)
+    }
+
+    /// Waits before another attempt; ends early when the caller is cancelled or the client is closed.
+    func pause(_ duration: Duration) async {
+        nextNumber += 1
+        let number = nextNumber
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                if Task.isCancelled || isClosed { return continuation.resume() }
+                let timer = loop.schedule(at: loop.now + duration) { [unowned self] in
+                    assumeIsolated { $0.endPause(number) }
+                }
+                pauses.append(Pause(end: continuation, timer: timer), number: number)
+            }
+        } onCancel: {
+            loop.submit { self.assumeIsolated { $0.endPause(number) } }
+        }
+    }
+
+    func endPause(_ number: Int) {
+        pauses.remove(number).map(finish)
+    }
+
+    func finish(_ pause: Pause) {
+        loop.cancel(pause.timer)
+        pause.end.resume()
+    }
+
+    /// Lets go whoever waits for a command; from any thread.
+    nonisolated func cancelCommand(_ number: Int, ofPipe id: Int) {
+        loop.submit {
+            self.assumeIsolated { shard in shard.pipes.first { $0.id == id }?.cancel(number) }
+        }
+    }
+}

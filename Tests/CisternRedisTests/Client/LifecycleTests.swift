@@ -1,0 +1,144 @@
+import Cistern
+import Glibc
+import TestSupport
+import Testing
+
+@testable import CisternRedis
+
+/// Beginning and end of a client, and that nothing is left of it.
+@Suite(.blockingAlone, .timeLimit(.minutes(1)))
+struct LifecycleTests {
+    @Test func closingTwiceIsFineAndWhatComesLaterIsRefused() async throws {
+        let server = try RedisServerProcess()
+        let client = try await server.config().makeClient()
+        async let first: Void = client.close()
+        async let second: Void = client.close()
+        _ = await (first, second)
+        await client.close()
+        for _ in 0..<3 {
+            let error = await redisError { () async throws(RedisError) in try await client.ping() }
+            #expect(error == ErrorHandler.clientClosed)
+        }
+        #expect(client.statistics.pool.open == 0 && client.statistics.pool.idle == 0)
+        #expect(!client.isConnected)
+    }
+
+    @Test func closingEndsOperationsInProgress() async throws {
+        let server = try FaultServer.greeting { _ in [.silence] }
+        let client = try await RedisClient(.local(server.port))
+        try await client.ready()
+        let task = Task { try await client.set("key", "value") }
+        #expect(eventually { client.statistics.pool.idle == 0 })
+        await client.close()
+        let error = await task.result.failure as? RedisError
+        #expect(error?.kind == .cancelled && error?.isOutcomeUnknown == true)
+    }
+
+    @Test func closingEndsAnOperationThatWaitsForItsNextAttempt() async throws {
+        let server = try FaultServer.greeting { _ in FaultServer.Step.answer("key", "-LOADING x\r\n") + [.silence] }
+        let config = RedisConfig.local(server.port) {
+            $0.minRetryBackoff = .seconds(600); $0.maxRetryBackoff = .seconds(600)
+        }
+        let client = try await RedisClient(config)
+        let task = Task { try await client.get("key", timeout: .seconds(3600)) }
+        #expect(eventually { client.statistics.retries == 1 })
+        await client.close()
+        let error = await task.result.failure as? RedisError
+        #expect(error?.kind == .cancelled)
+    }
+
+    @Test func anOperationThatWaitsForItsNextAttemptCanBeCancelled() async throws {
+        let server = try FaultServer.greeting { _ in FaultServer.Step.answer("key", "-LOADING x\r\n") + [.silence] }
+        let config = RedisConfig.local(server.port) {
+            $0.minRetryBackoff = .seconds(600); $0.maxRetryBackoff = .seconds(600)
+        }
+        try await withClient(config) { client async throws in
+            let task = Task { try await client.get("key", timeout: .seconds(3600)) }
+            #expect(eventually { client.statistics.retries == 1 })
+            task.cancel()
+            let error = await task.result.failure as? RedisError
+            #expect(error?.kind == .cancelled)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func closingWhileDialingWaitsForNothing(isGreeting: Bool) async throws {
+        let server = try FaultServer { _ in [.silence] }
+        let before = try OpenResources()
+        for round in 1...10 {
+            let client = try await RedisClient(.local(server.port) { $0.dialTimeout = .seconds(600) })
+            if isGreeting { #expect(eventually { server.count("HELLO") == round }) }
+            await client.close()
+        }
+        #expect(try eventually { try OpenResources().isLike(before) })
+    }
+
+    @Test func aHundredClientsLeaveNothingBehind() async throws {
+        let server = try RedisServerProcess()
+        let before = try OpenResources()
+        for number in 0..<100 {
+            let client = try await RedisClient(
+                server.config {
+                    $0.poolSize = 3; $0.minIdleConns = number % 4
+                })
+            if number % 3 != 0 { try await client.ping() }
+            await client.close()
+        }
+        #expect(try eventually { try OpenResources().isLike(before) })
+        #expect(try eventually { try server.connections().isEmpty })
+    }
+
+    @Test func aClientThatIsDroppedLeavesNothingBehind() async throws {
+        let server = try RedisServerProcess()
+        let before = try OpenResources()
+        for number in 0..<50 {
+            let client = try await RedisClient(
+                server.config {
+                    $0.poolSize = 3; $0.minIdleConns = number % 4
+                })
+            if number % 3 != 0 { try await client.ping() }
+        }
+        #expect(try eventually { try OpenResources().isLike(before) })
+        #expect(try eventually { try server.connections().isEmpty })
+    }
+
+    @Test func cancellingRunClosesIt() async throws {
+        let server = try RedisServerProcess()
+        let client = try await server.config().makeClient()
+        let task = Task { try await client.run() }
+        try await client.ping()
+        task.cancel()
+        try await task.value
+        let error = await redisError { () async throws(RedisError) in try await client.ping() }
+        #expect(error == ErrorHandler.clientClosed)
+    }
+}
+
+/// What this process holds of the kernel. Other tests run beside, so it is only nearly constant; a leak of a hundred
+/// rounds is not.
+private struct OpenResources {
+    let descriptors: Int
+    let loops: Int
+
+    init() throws {
+        descriptors = try Self.entries("/proc/self/fd").count
+        loops = try Self.entries("/proc/self/task").count {
+            (try? readFile("/proc/self/task/\($0)/comm").string)?.hasPrefix("cistern-loop") == true
+        }
+    }
+
+    func isLike(_ other: Self) -> Bool { descriptors <= other.descriptors + 8 && loops <= other.loops + 3 }
+
+    private static func entries(_ path: String) throws -> [String] {
+        guard let directory = opendir(path) else { throw TestFailure(call: "opendir \(path)", error: errno) }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+        }
+        return names
+    }
+}
