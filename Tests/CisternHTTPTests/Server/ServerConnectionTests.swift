@@ -158,6 +158,21 @@ import Testing
         }
     }
 
+    /// What has come is there to be read all the time, and so is the end.
+    @Test(arguments: [false, true]) func theLoopRestsWhileARequestIsAnswered(hasEnded: Bool) async throws {
+        try await withServer { server in
+            let connection = try server.connect()
+            try connection.send(pipeline("/slow", 1))
+            #expect(comes { server.handler.gate.arrived == 1 })
+            if hasEnded { connection.shutdownWrite() } else { try connection.send(pipeline("/hello", 1)) }
+            #expect(connection.staysSilent(for: .milliseconds(400)))
+            server.handler.gate.open()
+            #expect(try connection.readResponse().body == "slow")
+            #expect(comes { server.handler.answered > 0 })
+            #expect(server.handler.processorTimeOfWaiting < .milliseconds(60))
+        }
+    }
+
     @Test func whoDoesNotReadIsNotServedOn() async throws {
         try await withServer { server in
             let connection = try server.connect()

@@ -1,6 +1,7 @@
 import CisternBytes
 import CisternHTTP
 import CisternSockets
+import Glibc
 import TestSupport
 
 /// Answers by path.
@@ -15,6 +16,7 @@ final class TestHandler: HTTPHandler {
         var streamed = 0
         var streamsGivenUp = 0
         var answered = 0
+        var processorTime = Duration.zero
     }
     private let notes = Locked(Notes())
 
@@ -29,6 +31,15 @@ final class TestHandler: HTTPHandler {
     /// Requests that the handler has finished with.
     var answered: Int { notes.withLock { $0.answered } }
 
+    /// What the loop's thread had to do while the last `/slow` waited.
+    var processorTimeOfWaiting: Duration { notes.withLock { $0.processorTime } }
+
+    private static var processorTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     func handle(_ request: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
         let turn = EventLoop.current?.now.nanoseconds ?? 0
         notes.withLock { $0.turns[turn, default: 0] += 1 }
@@ -41,7 +52,10 @@ final class TestHandler: HTTPHandler {
             await EventLoop.current?.sleep(until: .now + .milliseconds(Int(text(request.query)) ?? 0))
             responder.send(.ok, body: "waited")
         case "/slow":
+            let before = Self.processorTime
             await gate.wait()
+            let used = Self.processorTime - before
+            notes.withLock { $0.processorTime = used }
             responder.send(.ok, body: "slow")
         case "/slow/echo":
             await gate.wait()
