@@ -126,7 +126,10 @@ let package = Package(
             ["Cistern", "CisternRedis", "CisternRESP", "CisternBytes", "CisternConfiguration", "CisternSockets"]),
         tests(
             "CisternServiceTests",
-            ["CisternService", "CisternConfiguration", "CisternBytes", "CisternRedis", "CisternJSON"]),
+            [
+                "CisternService", "CisternConfiguration", "CisternBytes", "CisternHTTP", "CisternJSON", "CisternRESP",
+                "CisternRedis", "CisternSockets", "CisternStore", logging,
+            ]),
         tests("IntegrationTests", ["CisternCommand", "CCurl", "CisternBytes", "CisternJSON", "CisternRedis"]),
     ] + fuzzers
 )

@@ -124,17 +124,19 @@ extension CacheService {
         }
         metrics.stored.add()
         responder.send(isNew ? .created : .noContent) { response, output in
-            if isNew { response.field("Location", bytes: Self.location(head, query), to: &output) }
+            if isNew { Self.appendLocation(of: query, head, to: &output) }
             Self.appendETag(of: value, to: &output)
             response.field("Cache-Source", backend.source, to: &output)
         }
         return isNew ? .created : .noContent
     }
 
-    /// Where the key can be read: as it was written to, without what only a write may say.
-    private static func location(_ head: HTTPRequestHead, _ query: KeyQuery) -> Bytes {
-        let path = Bytes(copying: head.path)
-        return query.isBase64URL ? path.appending("?key_encoding=base64url") : path
+    /// Where the value is to be had: what else the request's query says is for PUT alone.
+    private static func appendLocation(of query: KeyQuery, _ head: HTTPRequestHead, to output: inout OutputQueue) {
+        output.append("Location: ")
+        output.append(copying: head.path)
+        if query.isBase64URL { output.append("?key_encoding=base64url") }
+        output.append("\r\n")
     }
 
     /// The content's fields, before a byte of it is read.

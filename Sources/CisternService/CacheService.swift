@@ -95,12 +95,16 @@ package final class CacheService: HTTPHandler {
     }
 
     package var overloadedResponse: Bytes {
-        let body = Problem.body(.serviceUnavailable, "too many connections", RequestID())
+        let id = RequestID()
+        let body = Problem.body(.serviceUnavailable, "too many connections", id)
         return Bytes(
             """
             HTTP/1.1 503 Service Unavailable\r
             Content-Type: application/problem+json\r
             Content-Length: \(body.count)\r
+            Cache-Control: no-store\r
+            X-Content-Type-Options: nosniff\r
+            X-Request-Id: \(id.text.string ?? "")\r
             Retry-After: 1\r
             Connection: close\r
             \r

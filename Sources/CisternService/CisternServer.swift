@@ -64,7 +64,7 @@ package final class CisternServer: Sendable {
     package func shutDown() async {
         service.beginDraining()
         if config.http.drainDelay > .zero { try? await Task.sleep(for: config.http.drainDelay) }
-        await http.shutDown(within: config.http.shutdownTimeout)
+        await http.shutDown(within: config.http.shutdownTimeout - config.http.drainDelay)
         await redis?.close()
         await group.stop()
     }

@@ -1,4 +1,5 @@
 internal import CisternHTTP
+internal import CisternSockets
 
 /// What one loop has answered. Written by that loop alone, read from any thread.
 final class ServiceMetrics: Sendable {

@@ -2,7 +2,7 @@ import CisternSockets
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(1)))
+@Suite(.blocking, .timeLimit(.minutes(10)))
 struct CallbackWaitTests {
     /// Waits on a loop for what `start` brings.
     private func wait(

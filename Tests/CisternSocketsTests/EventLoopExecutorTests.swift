@@ -31,7 +31,7 @@ private actor Resident {
     }
 }
 
-@Suite(.blocking, .timeLimit(.minutes(1)))
+@Suite(.blocking, .timeLimit(.minutes(10)))
 struct EventLoopExecutorTests {
     @Test func anActorPinnedToALoopRunsOnIt() async throws {
         try await withLoop { loop in

@@ -20,7 +20,7 @@ private final class Source: EventSource, OutputSource {
     func flushOutput() { flushes() }
 }
 
-@Suite(.blocking, .timeLimit(.minutes(1)))
+@Suite(.blocking, .timeLimit(.minutes(10)))
 struct EventLoopSourceTests {
     @Test func aSourceDeregisteredInTheSameTurnIsNotCalled() async throws {
         try await withLoop { loop in

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(1)))
+@Suite(.blocking, .timeLimit(.minutes(10)))
 struct EventLoopTimerTests {
     @Test func timersFireInTheOrderOfTheirDeadlinesAndNeverEarly() async throws {
         try await withLoop { loop in

@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(1)))
+@Suite(.blocking, .timeLimit(.minutes(10)))
 struct SocketStreamTests {
     @Test(arguments: Transport.allCases)
     func whatIsSentComesBack(over transport: Transport) async throws {

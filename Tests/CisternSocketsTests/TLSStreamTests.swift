@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(1)))
+@Suite(.blocking, .timeLimit(.minutes(10)))
 struct TLSStreamTests {
     private func withTLS(
         _ version: TLSVersion = .tls13, echoes: Bool = false, _ body: (Endpoint, Endpoint) async throws -> Void
@@ -94,6 +94,24 @@ struct TLSStreamTests {
             let calls = await server.calls
             try await server.loop.turns(100)
             #expect(await server.calls == calls)
+        }
+    }
+
+    @Test func outputThatWaitedForThePeersHandshakeIsSentAfterIt() async throws {
+        let (clientContext, serverContext) = (try TestContexts.client(), try TestContexts.server())
+        try await withLoop { loop in
+            let pair = SocketPair()
+            let server = Endpoint(accepted: dup(pair.server), loop: loop, role: .tlsServerInPassing(serverContext))
+            await server.send("greeting")
+            try await server.start()
+            try await loop.turns(3)
+            #expect(await server.isWriteBlocked)
+            let client = Endpoint(accepted: dup(pair.client), loop: loop, role: .tlsClient(clientContext))
+            try await client.start()
+            #expect(await client.receives("greeting"))
+            await client.close()
+            await server.close()
+            withExtendedLifetime(pair) {}
         }
     }
 

@@ -4,8 +4,15 @@ package import CisternSockets
 /// One client's connection. It belongs to one ``HTTPLoop`` and is touched on that loop alone.
 ///
 /// Requests are read and answered one after the other; what a client pipelines waits in its buffer and then in the
-/// kernel's, so answers are in order and a client that does not read cannot fill our memory.
+/// kernel's, so answers are in order and a client that does not read cannot fill our memory. In one turn of the loop a
+/// connection does a bounded part of its work, and then the others have theirs.
 package final class HTTPConnection: EventSource, OutputSource {
+    /// What is written in one turn before the next request is looked at: nothing is sent before the turn ends.
+    private static let responsesPerTurn = 64
+    private static let outputPerTurn = 64 * 1024
+    /// Reads in one turn, of a buffer each.
+    private static let readsPerTurn = 16
+
     /// What ends the wait for bytes.
     enum Arrival {
         case bytes
@@ -35,12 +42,15 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     private let loop: EventLoop
     private let server: HTTPLoop
+    private let counters: HTTPCounters
     private let clock: HTTPLoopClock
     private let options: HTTPServerOptions
     private var parser: HTTPRequestParser
     private var arrivalWaiter: UnsafeContinuation<Arrival, Never>?
     private var drainWaiter: UnsafeContinuation<Bool, Never>?
     private var isFlushScheduled = false
+    private var responsesInTurn = 0
+    private var readsInTurn = 0
     /// Whether all of the current request has been read.
     private var isRequestRead = true
     /// Whether the peer has ended its side.
@@ -54,6 +64,7 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     init(accepted descriptor: CInt, server: HTTPLoop, clock: HTTPLoopClock, options: HTTPServerOptions) {
         self.server = server
+        counters = server.counters
         self.clock = clock
         self.options = options
         loop = server.loop
@@ -65,14 +76,10 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     func start() throws(SocketError) {
         try stream.start(self)
-        armTimer()
     }
 
     var isOpen: Bool { stream.isOpen }
     var loopIndex: Int { loop.index }
-
-    /// Whether it waits for a request of which nothing has come, so that nobody misses it when it closes.
-    var isIdle: Bool { isRequestRead && hasResponded && arrivalWaiter != nil && stream.input.isEmpty }
 
     // MARK: Requests
 
@@ -101,10 +108,11 @@ package final class HTTPConnection: EventSource, OutputSource {
                     if !hasBegun, !stream.input.isEmpty {
                         hasBegun = true
                         readDeadline = loop.now + options.headerTimeout
-                        armTimer()
                     }
                 }
             }
+            // A connection that was answered before the draining began, and is told of it in this way.
+            if server.isDraining, stream.input.isEmpty { return .none }
             stream.input.releaseIfEmpty()
             switch await arrival() {
             case .bytes: continue
@@ -123,8 +131,6 @@ package final class HTTPConnection: EventSource, OutputSource {
         guard !isRequestRead else { return Bytes() }
         var body = HTTPBodyParser(head.framing, limit: limit, limits: options.limits)
         var content: [UInt8] = []
-        // A peer's word is no reason to take memory: the array grows with what arrives.
-        if case .length(let length) = head.framing { content.reserveCapacity(min(length, limit, 64 * 1024)) }
         let begin = loop.now
         var received = 0
         var isContinued = head.expectation != .continue
@@ -133,6 +139,7 @@ package final class HTTPConnection: EventSource, OutputSource {
             let event = body.next(stream.input.readable, consumed: &consumed)
             switch event {
             case .data(let range):
+                makeRoom(for: range.count, in: &content)
                 stream.input.copy(range, to: &content)
                 stream.input.consume(consumed)
                 received += consumed
@@ -157,7 +164,6 @@ package final class HTTPConnection: EventSource, OutputSource {
             // The start is given, so that a small body has the time of a head; after it the average counts.
             readDeadline =
                 begin + options.headerTimeout + .milliseconds(received * 1000 / max(1, options.minimumBodyRate))
-            armTimer()
             switch await arrival() {
             case .bytes: continue
             case .end, .gone:
@@ -168,24 +174,41 @@ package final class HTTPConnection: EventSource, OutputSource {
         }
     }
 
+    /// A peer's word is no reason to take memory: room grows with what arrives. It ends where the content does, since a
+    /// value that is kept would keep the rest as well.
+    private func makeRoom(for count: Int, in content: inout [UInt8]) {
+        let needed = content.count + count
+        guard needed > content.capacity, case .length(let length) = head.framing else { return }
+        content.reserveCapacity(min(length, max(needed, 2 * content.count)))
+    }
+
     /// Waits until bytes have been added to the input.
     private func arrival() async -> Arrival {
         guard isOpen else { return .gone }
         if hasPeerEnded { return .end }
         if stream.mayHaveMore {
-            switch read() {
-            case .some(let arrival): return arrival
-            case nil: break
+            if readsInTurn < Self.readsPerTurn {
+                if let arrival = read() { return arrival }
+            } else {
+                // The end of the turn goes on with it.
+                scheduleFlush()
             }
         }
         stream.setReading(true)
-        return await withUnsafeContinuation { arrivalWaiter = $0 }
+        return await withUnsafeContinuation { waiter in
+            guard isOpen else { return waiter.resume(returning: .gone) }
+            arrivalWaiter = waiter
+            armTimer()
+        }
     }
 
     /// Reads once; nil when there is nothing.
     private func read() -> Arrival? {
+        readsInTurn += 1
         switch stream.read() {
-        case .bytes: return .bytes
+        case .bytes(let count):
+            counters.bytesRead.add(count)
+            return .bytes
         case .wouldBlock: return nil
         case .end:
             hasPeerEnded = true
@@ -217,6 +240,7 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     func endResponse() {
         hasResponded = true
+        responsesInTurn += 1
         scheduleFlush()
     }
 
@@ -228,9 +252,13 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     package func flushOutput() {
         isFlushScheduled = false
+        responsesInTurn = 0
+        readsInTurn = 0
         guard isOpen else { return }
         let before = stream.bytesWritten
-        switch stream.flush() {
+        let outcome = stream.flush()
+        counters.bytesWritten.add(stream.bytesWritten - before)
+        switch outcome {
         case .done:
             writeDeadline = .distantFuture
             resumeDrain(true)
@@ -239,23 +267,28 @@ package final class HTTPConnection: EventSource, OutputSource {
                 writeDeadline = loop.now + options.writeStallTimeout
                 armTimer()
             }
-        case .failed: closeNow()
+        case .failed: return closeNow()
         }
+        if arrivalWaiter != nil, stream.mayHaveMore, let arrival = read() { resumeArrival(arrival) }
     }
 
     /// Waits until the client has taken all output; false when it has gone.
     func drained() async -> Bool {
-        guard isOpen else { return false }
-        if stream.output.isEmpty { return true }
-        return await withUnsafeContinuation { drainWaiter = $0 }
+        await withUnsafeContinuation { waiter in
+            if isOpen, !stream.output.isEmpty { drainWaiter = waiter } else { waiter.resume(returning: isOpen) }
+        }
     }
 
-    /// Whether the client is behind with reading.
-    var isBehind: Bool { stream.isWriteBlocked }
+    /// Whether its output has to go before the next request is looked at: the client is behind with reading, or the
+    /// connection has had its share of the turn.
+    var mustDrain: Bool {
+        stream.isWriteBlocked || responsesInTurn >= Self.responsesPerTurn || stream.output.count >= Self.outputPerTurn
+    }
 
     // MARK: Events
 
     package func ready(_ events: PollEvents) {
+        readsInTurn = 0
         if events.contains(.write) { flushOutput() }
         guard isOpen, !events.isDisjoint(with: [.read, .hangUp]) else { return }
         if arrivalWaiter != nil {
@@ -282,9 +315,11 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     // MARK: Time
 
+    /// Has the timer fire no later than the deadlines that hold: while a request is being answered nothing is waited
+    /// for, and the answer has a deadline of its own.
     private func armTimer() {
-        let deadline = min(readDeadline, writeDeadline)
-        guard deadline < timerAt else { return }
+        let deadline = arrivalWaiter == nil ? writeDeadline : min(readDeadline, writeDeadline)
+        guard isOpen, deadline < timerAt else { return }
         if let timer { loop.cancel(timer) }
         timerAt = deadline
         timer = loop.schedule(at: deadline) { [unowned self] in timerFired() }
@@ -294,12 +329,7 @@ package final class HTTPConnection: EventSource, OutputSource {
         timer = nil
         timerAt = .distantFuture
         if loop.now >= writeDeadline { return closeNow() }
-        if loop.now >= readDeadline {
-            // While a request is being answered nothing is waited for, and its own deadline holds.
-            guard arrivalWaiter != nil else { readDeadline = loop.now + options.idleTimeout; return armTimer() }
-            readDeadline = .distantFuture
-            resumeArrival(.timeout)
-        }
+        if loop.now >= readDeadline { resumeArrival(.timeout) }
         armTimer()
     }
 
@@ -311,10 +341,9 @@ package final class HTTPConnection: EventSource, OutputSource {
     /// Closes in stages (RFC 9112 §9.6): what we sent could be lost if we closed while the client still sends.
     func closeInStages() async {
         scheduleFlush()
-        guard await drained() else { return }
+        guard await drained() else { return dropOutput() }
         stream.shutDownWriting()
         readDeadline = loop.now + Self.lingerTime
-        armTimer()
         var discarded = 0
         while discarded <= Self.lingerBytes {
             discarded += stream.input.count
@@ -322,6 +351,19 @@ package final class HTTPConnection: EventSource, OutputSource {
             guard case .bytes = await arrival() else { break }
         }
         closeNow()
+    }
+
+    /// Drops an answer that came after the end, while this is still the loop's thread: the memory is the loop's.
+    private func dropOutput() {
+        stream.output.clear()
+        stream.output.releaseIfEmpty()
+    }
+
+    /// Ends it if it waits for a request of which nothing has come: nobody misses it. An answer that has not gone yet goes
+    /// first.
+    func endIfIdle() {
+        guard isRequestRead, hasResponded, arrivalWaiter != nil, stream.input.isEmpty else { return }
+        if stream.output.isEmpty { closeNow() } else { resumeArrival(.end) }
     }
 
     /// Closes at once. Doing it twice is fine.

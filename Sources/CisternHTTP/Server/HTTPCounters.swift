@@ -9,11 +9,6 @@ package final class HTTPCounters: Sendable {
     let rejections = LoopCounter()
     let bytesRead = LoopCounter()
     let bytesWritten = LoopCounter()
-
-    func addBytes(of connection: HTTPConnection) {
-        bytesRead.add(connection.stream.bytesRead)
-        bytesWritten.add(connection.stream.bytesWritten)
-    }
 }
 
 /// What a server counts: one set for each loop, and the open connections of all.
@@ -41,7 +36,6 @@ package struct HTTPStatistics: Sendable {
     package var refused = 0
     package var requests = 0
     package var rejections = 0
-    /// Of connections that have ended.
     package var bytesRead = 0
     package var bytesWritten = 0
 
@@ -52,23 +46,6 @@ package struct HTTPStatistics: Sendable {
         rejections += counters.rejections.value
         bytesRead += counters.bytesRead.value
         bytesWritten += counters.bytesWritten.value
-    }
-}
-
-/// A number with one writer, so that adding needs no locked instruction.
-package final class LoopCounter: Sendable {
-    private let number = Atomic(0)
-
-    package init() {}
-
-    package var value: Int { number.load(ordering: .relaxed) }
-
-    package func add(_ n: Int = 1) {
-        number.store(number.load(ordering: .relaxed) &+ n, ordering: .relaxed)
-    }
-
-    package func set(_ n: Int) {
-        number.store(n, ordering: .relaxed)
     }
 }
 

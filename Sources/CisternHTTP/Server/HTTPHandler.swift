@@ -61,7 +61,8 @@ package struct HTTPResponder: ~Copyable {
         let head = connection.beginResponse(status)
         fields(head, &connection.stream.output)
         let coding = head.end(.stream, for: connection.context(context), to: &connection.stream.output)
-        if coding == .untilClose { connection.closeAfterResponse() }
+        // What ends with the connection for GET says `Connection: close` to HEAD as well.
+        if context.version == .http10 { connection.closeAfterResponse() }
         connection.scheduleFlush()
         if coding != .nothing { await write(HTTPBodyWriter(connection, coding)) }
         if coding == .chunked { HTTPChunks.end(&connection.stream.output) }

@@ -1,13 +1,18 @@
 internal import CisternBytes
 internal import CisternSockets
+internal import Glibc
 internal import Synchronization
 
 /// One event loop's share of a server: its listener and its connections. Pinned to that loop.
 package actor HTTPLoop {
+    /// Connections over all loops that are being told that they are too many; those beyond are closed without a word, so
+    /// that a flood of them does not take the descriptors that others need.
+    private static let refusals = 32
+
     nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    private let counters: HTTPCounters
+    nonisolated let counters: HTTPCounters
     private let options: HTTPServerOptions
     private let handler: any HTTPHandler
     /// Open connections over all loops.
@@ -44,7 +49,13 @@ package actor HTTPLoop {
     // MARK: Connections
 
     private func accepted(_ descriptor: CInt) {
-        let isWelcome = open.increase() <= options.maximumConnections
+        let count = open.increase()
+        let isWelcome = count <= options.maximumConnections
+        guard isWelcome || count - options.maximumConnections <= Self.refusals else {
+            close(descriptor)
+            counters.refused.add()
+            return open.decrease()
+        }
         let connection = HTTPConnection(accepted: descriptor, server: self, clock: clock, options: options)
         do {
             try connection.start()
@@ -70,7 +81,6 @@ package actor HTTPLoop {
             connection.stream.output.append(handler.overloadedResponse)
         }
         await connection.closeInStages()
-        counters.addBytes(of: connection)
         connections[number] = nil
         open.decrease()
         guard connections.isEmpty else { return }
@@ -92,7 +102,7 @@ package actor HTTPLoop {
                 if !connection.hasResponded {
                     HTTPResponder(connection, HTTPResponseContext(connection.head)).send(.internalServerError)
                 }
-                if connection.isBehind, await !connection.drained() { break requests }
+                if connection.mustDrain, await !connection.drained() { break requests }
             }
         }
     }
@@ -109,7 +119,7 @@ package actor HTTPLoop {
     func drain() async {
         draining.store(true, ordering: .relaxed)
         stopListening()
-        for connection in connections.values where connection.isIdle { connection.closeNow() }
+        for connection in connections.values { connection.endIfIdle() }
         await withUnsafeContinuation { continuation in
             // Asked here and not before: the task may be put off on its way into the wait.
             if connections.isEmpty { continuation.resume() } else { endWaiters.append(continuation) }

@@ -1,3 +1,5 @@
+internal import CisternSockets
+
 /// What a client has done and how it stands. Numbers of one moment for each event loop, and for all loops together only
 /// nearly so.
 public struct RedisStatistics: Sendable, Hashable {
@@ -36,7 +38,7 @@ public struct RedisStatistics: Sendable, Hashable {
 extension RedisClient {
     /// What the client has done and how it stands, from any thread without waiting.
     public var statistics: RedisStatistics {
-        func sum(_ counter: (RedisCounters) -> Counter) -> Int {
+        func sum(_ counter: (RedisCounters) -> LoopCounter) -> Int {
             shards.reduce(0) { $0 + counter($1.counters).value }
         }
         let open = sum(\.open)

@@ -5,14 +5,21 @@ internal import CisternHTTP
 /// Which `Host` a request may name: without a token, a web page could otherwise reach a service on this machine by a name
 /// that it lets resolve to 127.0.0.1 (DNS rebinding).
 struct HostRules: Sendable {
-    /// In lower case, without a port; nil for any.
-    private let allowed: [Bytes]?
+    private struct Name: Sendable {
+        /// In lower case.
+        let host: Bytes
+        /// Nil for any.
+        let port: UInt16?
+    }
+
+    /// Nil for any.
+    private let allowed: [Name]?
 
     init(_ config: ServiceConfig) {
         if !config.http.allowedHosts.isEmpty {
-            allowed = config.http.allowedHosts.map { Bytes($0.lowercased()) }
+            allowed = config.http.allowedHosts.map(Self.read)
         } else if HostName.isLoopback(config.http.host), config.auth.tokens.list.isEmpty {
-            allowed = ["localhost", "127.0.0.1", "[::1]"]
+            allowed = ["localhost", "127.0.0.1", "[::1]"].map { Name(host: $0, port: nil) }
         } else {
             allowed = nil
         }
@@ -24,7 +31,18 @@ struct HostRules: Sendable {
         // HTTP/1.0 may come without a Host.
         guard let allowed, head.hasHost else { return true }
         let host = head.host
-        return allowed.contains { Self.equal(host, lowercase: $0) }
+        // RFC 9110 §4.2.1: the port of http where none is named.
+        let port = head.port ?? 80
+        return allowed.contains { ($0.port ?? port) == port && Self.equal(host, lowercase: $0.host) }
+    }
+
+    /// Takes a name of the configuration apart, which has been checked: an IPv6 address stands in brackets.
+    private static func read(_ text: String) -> Name {
+        let text = text.lowercased()
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
+            !text[colon...].contains("]")
+        else { return Name(host: Bytes(text), port: nil) }
+        return Name(host: Bytes(String(text[..<colon])), port: port)
     }
 
     private static func equal(_ host: Span<UInt8>, lowercase name: Bytes) -> Bool {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `ConfigValidator.checkNetwork`.
-@Suite(.blocking, .timeLimit(.minutes(1)))
+@Suite(.blocking, .timeLimit(.minutes(10)))
 struct NetworkCheckTests {
     private typealias Step = NetworkReport.Step
 

@@ -5,7 +5,7 @@ import Testing
 @testable import CisternRedis
 
 /// A server that stops, dies and comes back.
-@Suite(.blockingAlone, .timeLimit(.minutes(1)))
+@Suite(.blockingAlone, .timeLimit(.minutes(10)))
 struct OutageTests {
     private let server: RedisServerProcess
 

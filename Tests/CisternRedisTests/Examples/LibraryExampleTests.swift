@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The library as its users write it: one import, and these lines as they stand in the README.
-@Suite(.blocking, .timeLimit(.minutes(1)))
+@Suite(.blocking, .timeLimit(.minutes(10)))
 struct LibraryExampleTests {
     private let server: RedisServerProcess
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The library's example in README: what stands there is what runs here.
-@Suite(.blocking, .timeLimit(.minutes(1))) struct ReadmeExampleTests {
+@Suite(.blocking, .timeLimit(.minutes(10))) struct ReadmeExampleTests {
     @Test func runs() async throws {
         let redis = try RedisServerProcess()
         // README begins.

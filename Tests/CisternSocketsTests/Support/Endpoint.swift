@@ -4,7 +4,13 @@ import Synchronization
 
 /// One end of a connection on a loop, as a server's or a client's connection would be.
 actor Endpoint: EventSource, OutputSource {
-    enum Role: Sendable { case plain, tlsClient(TLSContext), tlsServer(TLSContext) }
+    /// `tlsServerInPassing` leaves the handshake to its reads and writes.
+    enum Role: Sendable {
+        case plain
+        case tlsClient(TLSContext)
+        case tlsServer(TLSContext)
+        case tlsServerInPassing(TLSContext)
+    }
     /// `ended`: the peer sends no more; this end still may.
     enum State: Sendable, Equatable { case connecting, securing, open, ended, closed, failed(SocketError.Code) }
 
@@ -123,6 +129,9 @@ actor Endpoint: EventSource, OutputSource {
         case .tlsClient(let context):
             error = stream.startTLS(context, serverName: "cache.test", resumptionKey: "cache.test:1")
         case .tlsServer(let context): error = stream.acceptTLS(context)
+        case .tlsServerInPassing(let context):
+            if let error = stream.acceptTLS(context) { return end(.failed(error.code)) }
+            return scheduleFlush()
         }
         state = .securing
         if let error { end(.failed(error.code)) } else { shake() }
