@@ -44,7 +44,6 @@ final class RedisPipe: EventSource, OutputSource {
     private var pending = Deque<PendingCommand>()
     private var nextNumber = 0
     private var timer: TimerID?
-    private var moreTimer: TimerID?
     private var timerDeadline = MonotonicTime.distantFuture
     /// Since when a reply is owed and nothing was received.
     private var silentSince = MonotonicTime.distantFuture
@@ -199,6 +198,8 @@ final class RedisPipe: EventSource, OutputSource {
         }
     }
 
+    /// Nothing is left in TLS's own buffer, which the loop does not see: a block of input holds a whole record, and the
+    /// decoder takes all that has come.
     private func receive() {
         reading: for _ in 0..<Self.readsPerTurn {
             switch stream.read() {
@@ -214,17 +215,7 @@ final class RedisPipe: EventSource, OutputSource {
             }
         }
         stream.input.releaseIfEmpty()
-        if stream.mayHaveMore, tls != nil { receiveNextTurn() }
         shard.pipeMadeRoom()
-    }
-
-    /// Goes on with what TLS has read already: the loop sees the descriptor alone and would not call for it.
-    private func receiveNextTurn() {
-        if let moreTimer { loop.cancel(moreTimer) }
-        moreTimer = loop.schedule(at: loop.now + .nanoseconds(1)) { [unowned self] in
-            moreTimer = nil
-            receive()
-        }
     }
 
     /// Hands out the replies that have come whole; false when the pipe has ended.
@@ -326,9 +317,8 @@ final class RedisPipe: EventSource, OutputSource {
         let previous = state
         if case .closed = previous { return }
         state = .closed(error)
-        for timer in [timer, moreTimer] { if let timer { loop.cancel(timer) } }
+        if let timer { loop.cancel(timer) }
         timer = nil
-        moreTimer = nil
         let written = stream.bytesWritten
         stream.close()
         if case .open = previous, pending.isEmpty { shard.counters.idle.add(-1) }
