@@ -12,6 +12,8 @@ package final class CisternServer: Sendable {
     private let http: HTTPServer
     private let group: EventLoopGroup
     private let redis: RedisClient?
+    /// Held here as well as in the backend, whose enum hides its pointers from leak checkers in tag bits.
+    private let store: LocalStore?
     private let config: ServiceConfig
     private let logger: Logger
 
@@ -28,10 +30,13 @@ package final class CisternServer: Sendable {
         if isRedis {
             let client = try RedisClient(options: config.redis.connectionOptions, group: group, logger: logger)
             redis = client
+            store = nil
             backend = .redis(client)
         } else {
             redis = nil
-            backend = .local(LocalStore(config))
+            let local = LocalStore(config)
+            store = local
+            backend = .local(local)
         }
         let counters = HTTPServerCounters(loops: threads)
         service = CacheService(config, hash: loaded.hash, backend: backend, http: counters, version: version)

@@ -50,8 +50,8 @@ extension RedisClient {
             dialFailures: sum(\.dialFailures), connectionsLost: sum(\.connectionsLost), reconnects: sum(\.reconnects))
     }
 
-    /// Whether there is a connection that takes commands.
-    package var isConnected: Bool { shards.contains { $0.counters.usable.value > 0 } }
+    /// Whether every event loop has a connection that takes commands, so that no request misses one.
+    package var isConnected: Bool { shards.allSatisfy { $0.counters.usable.value > 0 } }
 
     /// What the last attempt to connect failed of; nil when it succeeded.
     package var lastFailure: RedisError.Kind? {
