@@ -16,6 +16,15 @@ public struct Backoff: Sendable, Hashable {
 
     /// The delay before retry `attempt`, which counts from 1.
     public func delay(attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration {
+        delay(attempt: attempt, fraction: Double.random(in: 0...1, using: &generator))
+    }
+
+    /// The delay before retry `attempt`, which counts from 1, from the system's random numbers.
+    public func delay(attempt: Int) -> Duration {
+        delay(attempt: attempt, fraction: Double.random(in: 0...1))
+    }
+
+    private func delay(attempt: Int, fraction: Double) -> Duration {
         // Doubling stops at the maximum, so no exponent overflows.
         var ceiling = minimum
         var doublings = attempt
@@ -23,12 +32,6 @@ public struct Backoff: Sendable, Hashable {
             ceiling = min(maximum, ceiling * 2)
             doublings -= 1
         }
-        return minimum + (ceiling - minimum) * Double.random(in: 0...1, using: &generator)
-    }
-
-    /// The delay before retry `attempt`, which counts from 1, from the system's random numbers.
-    public func delay(attempt: Int) -> Duration {
-        var generator = SystemRandomNumberGenerator()
-        return delay(attempt: attempt, using: &generator)
+        return minimum + (ceiling - minimum) * fraction
     }
 }
