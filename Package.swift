@@ -71,7 +71,7 @@ let package = Package(
         room("CisternConfiguration", ["CisternBytes", "CisternJSON"]),
         room("CisternRESP", ["CisternBytes"]),
         room("CisternStore", ["CisternBytes"]),
-        room("CisternResilience"),
+        room("CisternResilience", ["CisternBytes"]),
 
         // The loop and what speaks on it.
         room("CisternSockets", ["CLinux", "COpenSSL", "CisternBytes", collections, heap]),
@@ -118,7 +118,7 @@ let package = Package(
         tests("CisternConfigurationTests", ["CisternConfiguration", "CisternJSON"]),
         tests("CisternRESPTests", ["CisternRESP", "CisternBytes"]),
         tests("CisternStoreTests", ["CisternStore", "CisternBytes"]),
-        tests("CisternResilienceTests", ["CisternResilience"]),
+        tests("CisternResilienceTests", ["CisternResilience", "CisternBytes"]),
         tests("CisternSocketsTests", ["CisternSockets", "CisternBytes", "CLinux"]),
         tests("CisternHTTPTests", ["CisternHTTP", "CisternBytes", "CisternSockets"]),
         tests(

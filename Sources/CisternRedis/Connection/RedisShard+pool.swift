@@ -1,3 +1,4 @@
+internal import CisternBytes
 internal import CisternResilience
 internal import CisternSockets
 internal import Logging

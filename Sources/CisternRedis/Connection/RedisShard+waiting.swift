@@ -1,3 +1,4 @@
+internal import CisternBytes
 internal import CisternSockets
 
 /// Callers that wait, for a connection or for their next attempt.

@@ -1,3 +1,4 @@
+import CisternBytes
 import Cistern
 import CisternSockets
 import TestSupport
