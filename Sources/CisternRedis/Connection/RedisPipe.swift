@@ -226,7 +226,7 @@ final class RedisPipe: EventSource, OutputSource {
         case .securing(let continuation): secure(continuation)
         case .open:
             if events.contains(.write) { flushOutput() }
-            if !events.isDisjoint(with: [.read, .hangUp]) { receive() }
+            if events.callForRead { receive() }
         case .closed: break
         }
     }
