@@ -31,6 +31,7 @@ package struct BreakerMachine: Sendable {
         /// What was let through and has not ended, the probe among them, the oldest first. One whose time is over holds no place;
         /// its outcome still counts.
         var leases: [Lease] = []
+        /// The last probe's.
         var probe: UInt64?
         var nextProbe: MonotonicTime
     }
@@ -167,7 +168,6 @@ package struct BreakerMachine: Sendable {
         case .halfOpen(var trial):
             guard let index = trial.leases.firstIndex(where: { $0.number == permit.lease }) else { return }
             trial.leases.remove(at: index)
-            if trial.probe == permit.lease { trial.probe = nil }
             if outcome == .success { trial.successes += 1 }
             phase = .halfOpen(trial)
             if outcome == .failure { return open(now) }

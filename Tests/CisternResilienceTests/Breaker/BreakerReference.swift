@@ -18,6 +18,11 @@ struct BreakerReference {
         }
     }
 
+    private struct Operation {
+        let time: MonotonicTime
+        let failed: Bool
+    }
+
     let config: CircuitBreakerConfig
     let hasProbe: Bool
     private(set) var state = CircuitBreaker.State.closed
@@ -27,7 +32,7 @@ struct BreakerReference {
     /// When the present state began.
     private var since = MonotonicTime(nanoseconds: .min)
     /// The counted operations of this closed state.
-    private var operations: [(time: MonotonicTime, failed: Bool)] = []
+    private var operations: [Operation] = []
     /// Successes of this half-open state.
     private var successes = 0
     /// What was let through in this open or half-open state.
@@ -91,7 +96,7 @@ struct BreakerReference {
         if state == .closed {
             // Here nothing tells one operation from another.
             guard outcome != .ignored else { return }
-            operations.append((now, outcome == .failure))
+            operations.append(Operation(time: now, failed: outcome == .failure))
             if isTooBad { become(.open, now) }
             return
         }
@@ -115,17 +120,18 @@ struct BreakerReference {
 
     /// `maxFailures` in a row, or half of twenty within an interval, which is cut into slices of a tenth that leave whole.
     private var isTooBad: Bool {
-        let row = operations.reversed().prefix { $0.failed }.count
-        if row >= config.maxFailures { return true }
-        var slices: [ArraySlice<(time: MonotonicTime, failed: Bool)>] = []
+        let lastSuccess = operations.lastIndex { !$0.failed } ?? -1
+        if operations.count - 1 - lastSuccess >= config.maxFailures { return true }
+        guard operations.count >= 20, let now = operations.last?.time else { return false }
+        var slices: [ArraySlice<Operation>] = []
+        let length = config.checkInterval / 10
         for index in operations.indices {
-            if let begin = slices.last?.first?.time, operations[index].time < begin + config.checkInterval / 10 {
+            if let begin = slices.last?.first?.time, operations[index].time < begin + length {
                 slices[slices.count - 1] = operations[slices[slices.count - 1].startIndex...index]
             } else {
                 slices.append(operations[index...index])
             }
         }
-        guard let now = operations.last?.time else { return false }
         let window = slices.filter { slice in slice.first.map { $0.time + config.checkInterval > now } ?? false }.joined()
         return window.count >= 20 && window.count { $0.failed } * 2 >= window.count
     }

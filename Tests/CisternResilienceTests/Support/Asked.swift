@@ -71,3 +71,12 @@ final class Log<Entry: Sendable>: Sendable {
 }
 
 struct Refused: Error, Equatable {}
+
+/// Whether something that other threads do comes true; asks every millisecond, and gives up after a while.
+func soon(_ condition: () -> Bool) async -> Bool {
+    for _ in 0..<20_000 {
+        if condition() { return true }
+        try? await Task.sleep(for: .milliseconds(1))
+    }
+    return condition()
+}
