@@ -2,46 +2,42 @@ package import CisternBytes
 
 /// What a circuit breaker decides, without a clock, a lock or a task: time and outcomes go in.
 ///
-/// The owner counts successes that change nothing (closed, no failure before them) and tells their sum with each failure.
+/// Successes that can change nothing need not be told, so that they take no lock: see ``successesMatterFrom``.
 package struct BreakerMachine: Sendable {
     /// In half-open, a probe each second, traffic or not.
     package static let trialProbePause: Duration = .seconds(1)
-    /// Operations within `checkInterval` from which on the rate of failures counts.
+    /// Operations within a check interval from which on the rate of failures counts.
     package static let rateMinimum = 20
 
     private enum Phase: Sendable {
         /// Can transition to: `open`, when there were too many failures, in a row or by rate.
-        case closed(Closed)
+        case closed(RateWindow)
         /// Can transition to: `halfOpen`, when the reset timeout has passed or a probe succeeded; `closed`, by force.
         case open(Open)
         /// Can transition to: `closed`, when enough successes came in a row; `open`, with the first failure.
         case halfOpen(HalfOpen)
     }
 
-    private struct Closed: Sendable {
-        /// Failures within a check interval, which begins with the first of them.
-        var windowEnd = MonotonicTime(nanoseconds: .min)
-        var failures = 0
-        var successesBefore = 0
-    }
-
     private struct Open: Sendable {
         let until: MonotonicTime
         var nextProbe: MonotonicTime
         var probe: Lease?
-        /// The next probe was asked for while one was in progress.
-        var isHurried = false
         /// Stays open until it is closed by force.
         var isForced = false
     }
 
     private struct HalfOpen: Sendable {
         var successes = 0
-        /// Operations on trial, the probe among them.
+        /// What was let through and has not ended, the probe among them, the oldest first. One whose time is over holds no place;
+        /// its outcome still counts.
         var leases: [Lease] = []
+        /// The last probe's.
         var probe: UInt64?
         var nextProbe: MonotonicTime
     }
+
+    /// Operations whose time is over that are remembered at most.
+    private static let lateRemembered = 16
 
     /// The right to be in progress, for a time: what hangs or is never heard of again gives its place up.
     private struct Lease: Sendable {
@@ -58,7 +54,7 @@ package struct BreakerMachine: Sendable {
 
     package let config: CircuitBreakerConfig
     private let hasProbe: Bool
-    private var phase = Phase.closed(Closed())
+    private var phase: Phase
     /// Counts up with each change of state: results that began in an earlier one are told by it.
     private(set) package var generation: UInt64 = 0
     private(set) package var consecutiveFailures = 0
@@ -70,6 +66,7 @@ package struct BreakerMachine: Sendable {
             maxFailures: config.maxFailures, resetTimeout: config.resetTimeout, checkInterval: config.checkInterval,
             successThreshold: config.successThreshold)
         self.hasProbe = hasProbe
+        phase = .closed(RateWindow(interval: config.checkInterval))
     }
 
     package var state: CircuitBreaker.State {
@@ -96,6 +93,15 @@ package struct BreakerMachine: Sendable {
         }
     }
 
+    /// Closed, it need not be told of successes before this time: it is enough that they are in the sum that comes with
+    /// the next outcome that it is told.
+    package var successesMatterFrom: MonotonicTime {
+        guard case .closed(let window) = phase, consecutiveFailures == 0 else {
+            return MonotonicTime(nanoseconds: .min)
+        }
+        return window.successesMatterFrom
+    }
+
     /// The changes since the last call, in order.
     package mutating func takeChanges() -> [CircuitBreaker.StateChange] {
         defer { changes = [] }
@@ -117,13 +123,21 @@ package struct BreakerMachine: Sendable {
     }
 
     private mutating func lease(_ now: MonotonicTime) -> BreakerPermit? {
-        guard case .halfOpen(var trial) = phase else { return nil }
-        trial.leases.removeAll { $0.end <= now }
-        defer { phase = .halfOpen(trial) }
-        guard trial.leases.count < config.successThreshold else { return nil }
+        guard case .halfOpen(var trial) = phase, hasPlace(trial, now) else { return nil }
         let new = newLease(now)
-        trial.leases.append(new)
+        add(new, to: &trial)
+        phase = .halfOpen(trial)
         return BreakerPermit(generation: generation, lease: new.number)
+    }
+
+    private func hasPlace(_ trial: HalfOpen, _ now: MonotonicTime) -> Bool {
+        trial.leases.count { $0.end > now } < config.successThreshold
+    }
+
+    private func add(_ lease: Lease, to trial: inout HalfOpen) {
+        // The oldest is one whose time is over: the others are fewer.
+        if trial.leases.count >= config.successThreshold + Self.lateRemembered { trial.leases.removeFirst() }
+        trial.leases.append(lease)
     }
 
     private mutating func newLease(_ now: MonotonicTime) -> Lease {
@@ -139,41 +153,25 @@ package struct BreakerMachine: Sendable {
     ) {
         guard permit.generation == generation else { return }
         switch phase {
-        case .closed(var closed):
-            switch outcome {
-            case .ignored: return
-            case .success: consecutiveFailures = 0
-            case .failure:
-                consecutiveFailures += 1
-                if now >= closed.windowEnd {
-                    closed = Closed(windowEnd: now + config.checkInterval, failures: 0, successesBefore: successes)
-                }
-                closed.failures += 1
-                phase = .closed(closed)
-                let all = closed.failures + successes - closed.successesBefore
-                if consecutiveFailures >= config.maxFailures || all >= Self.rateMinimum && closed.failures * 2 >= all {
-                    open(now)
-                }
-            }
+        case .closed(var window):
+            guard outcome != .ignored else { return }
+            consecutiveFailures = outcome == .failure ? consecutiveFailures + 1 : 0
+            window.note(isFailure: outcome == .failure, successes: successes, now)
+            phase = .closed(window)
+            if consecutiveFailures >= config.maxFailures || window.isBad { open(now) }
         case .open(var open):
             // Nothing but the probe is in progress in this state.
             guard permit.lease == open.probe?.number else { return }
             open.probe = nil
-            open.nextProbe = open.isHurried ? now : now + config.checkInterval
-            open.isHurried = false
             phase = .open(open)
             if outcome == .success, !open.isForced { beginTrial(now, successes: 1) }
         case .halfOpen(var trial):
             guard let index = trial.leases.firstIndex(where: { $0.number == permit.lease }) else { return }
             trial.leases.remove(at: index)
-            if trial.probe == permit.lease {
-                trial.probe = nil
-                trial.nextProbe = now + Self.trialProbePause
-            }
             if outcome == .success { trial.successes += 1 }
             phase = .halfOpen(trial)
             if outcome == .failure { return open(now) }
-            if trial.successes >= config.successThreshold { close(now) }
+            if trial.successes >= config.successThreshold { close() }
         }
     }
 
@@ -195,19 +193,20 @@ package struct BreakerMachine: Sendable {
             guard now >= open.nextProbe else { return .wait(until: min(open.until, open.nextProbe)) }
             let new = newLease(now)
             open.probe = new
+            open.nextProbe = now + config.checkInterval
             phase = .open(open)
             return .probe(BreakerPermit(generation: generation, lease: new.number))
         case .halfOpen(var trial):
-            trial.leases.removeAll { $0.end <= now }
-            if let probe = trial.probe, !trial.leases.contains(where: { $0.number == probe }) { trial.probe = nil }
-            defer { phase = .halfOpen(trial) }
-            let firstEnd = trial.leases.map(\.end).min()
-            if trial.probe != nil, let firstEnd { return .wait(until: firstEnd) }
+            // One that hangs gives way when its lease ends, as in the open state.
+            let ends = trial.leases.filter { $0.end > now }
+            if let probe = ends.first(where: { $0.number == trial.probe }) { return .wait(until: probe.end) }
             guard now >= trial.nextProbe else { return .wait(until: trial.nextProbe) }
-            if trial.leases.count >= config.successThreshold, let firstEnd { return .wait(until: firstEnd) }
+            guard hasPlace(trial, now) else { return .wait(until: ends.map(\.end).min() ?? now) }
             let new = newLease(now)
-            trial.leases.append(new)
+            add(new, to: &trial)
             trial.probe = new.number
+            trial.nextProbe = now + Self.trialProbePause
+            phase = .halfOpen(trial)
             return .probe(BreakerPermit(generation: generation, lease: new.number))
         }
     }
@@ -218,7 +217,6 @@ package struct BreakerMachine: Sendable {
         case .closed: break
         case .open(var open):
             open.nextProbe = min(open.nextProbe, now)
-            open.isHurried = open.probe != nil
             phase = .open(open)
         case .halfOpen(var trial):
             trial.nextProbe = min(trial.nextProbe, now)
@@ -239,12 +237,12 @@ package struct BreakerMachine: Sendable {
     }
 
     /// Closes it, as if nothing had failed.
-    package mutating func forceClosed(_ now: MonotonicTime) {
+    package mutating func forceClosed() {
         if case .closed = phase {
             consecutiveFailures = 0
-            phase = .closed(Closed())
+            phase = .closed(RateWindow(interval: config.checkInterval))
         } else {
-            close(now)
+            close()
         }
     }
 
@@ -253,21 +251,20 @@ package struct BreakerMachine: Sendable {
     private mutating func open(_ now: MonotonicTime, isForced: Bool = false) {
         change(
             to: .open(
-                Open(until: now + config.resetTimeout, nextProbe: now + config.checkInterval, isForced: isForced)),
-            now)
+                Open(until: now + config.resetTimeout, nextProbe: now + config.checkInterval, isForced: isForced)))
     }
 
     private mutating func beginTrial(_ now: MonotonicTime, successes: Int) {
-        change(to: .halfOpen(HalfOpen(successes: successes, nextProbe: now)), now)
-        if successes >= config.successThreshold { close(now) }
+        change(to: .halfOpen(HalfOpen(successes: successes, nextProbe: now)))
+        if successes >= config.successThreshold { close() }
     }
 
-    private mutating func close(_ now: MonotonicTime) {
+    private mutating func close() {
         consecutiveFailures = 0
-        change(to: .closed(Closed()), now)
+        change(to: .closed(RateWindow(interval: config.checkInterval)))
     }
 
-    private mutating func change(to next: Phase, _ now: MonotonicTime) {
+    private mutating func change(to next: Phase) {
         let old = state
         phase = next
         generation += 1
@@ -277,7 +274,8 @@ package struct BreakerMachine: Sendable {
 
 /// The right to carry out one operation, to be given back with its outcome.
 package struct BreakerPermit: Sendable, Hashable {
-    let generation: UInt64
+    /// The state that it was given in.
+    package let generation: UInt64
     /// The number of the lease in a state that has them; else 0.
     let lease: UInt64
 }

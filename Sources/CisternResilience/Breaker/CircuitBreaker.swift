@@ -29,22 +29,26 @@ public final class CircuitBreaker: Sendable {
         public let to: State
     }
 
-    /// The generation of the closed state shifted left, and whether a success has something to reset; 0 when not closed.
-    /// All that an operation looks at while the breaker is closed.
+    /// The generation of the closed state shifted left, and 1; 0 when not closed.
     private let word: Atomic<UInt64>
+    /// Nanoseconds: closed, successes before then are counted and nothing else.
+    private let successesMatterFrom = Atomic(Int64.min)
     /// Nanoseconds: until then everything is refused.
     private let refusesUntil = Atomic(Int64.min)
     /// Nanoseconds: when trying again may help.
     private let nextTry = Atomic(Int64.min)
+    /// Without those that came too late to count.
     private let successes = Atomic(0)
     private let refusals = Atomic(0)
     private let record: Locked<Record>
     private let feed = ChangeFeed<StateChange>()
+    private let resetTimeout: Duration
     private let scheduler: any Scheduler
     private let driver: Driver
 
     private struct Record {
         var machine: BreakerMachine
+        var lateSuccesses = 0
         var failures = 0
         var opened = 0
         var probes = 0
@@ -55,24 +59,12 @@ public final class CircuitBreaker: Sendable {
     ///
     /// - Parameters:
     ///   - probe: Finds out whether the other side is there, and throws if it is not. It runs while the breaker is not closed,
-    ///     and is cancelled when it takes longer than the check interval. Without one, the breaker is half open when its reset timeout has passed and something is asked of it.
+    ///     and is cancelled when it takes longer than the check interval; there is no other one before it has ended. Without
+    ///     one, the breaker is half open when its reset timeout has passed and something is asked of it.
     public convenience init(
         _ config: CircuitBreakerConfig = CircuitBreakerConfig(), probe: (@Sendable () async throws -> Void)? = nil
     ) {
         self.init(config, scheduler: SystemScheduler(), outcomeOfProbe: probe.map(Self.outcome(of:)))
-    }
-
-    private static func outcome(
-        of probe: @escaping @Sendable () async throws -> Void
-    ) -> @Sendable () async -> BreakerOutcome {
-        {
-            do {
-                try await probe()
-                return .success
-            } catch {
-                return Task.isCancelled ? .ignored : .failure
-            }
-        }
     }
 
     package init(
@@ -80,6 +72,7 @@ public final class CircuitBreaker: Sendable {
         outcomeOfProbe: (@Sendable () async -> BreakerOutcome)?
     ) {
         self.scheduler = scheduler
+        resetTimeout = config.resetTimeout
         let machine = BreakerMachine(config, hasProbe: outcomeOfProbe != nil)
         word = Atomic(Self.word(of: machine))
         record = Locked(Record(machine: machine, changedAt: scheduler.now))
@@ -121,7 +114,7 @@ public final class CircuitBreaker: Sendable {
     /// Asks for an operation to be let through; nil when it is refused. Whoever gets a permit gives it to `finish`.
     package func admit(_ now: MonotonicTime) -> BreakerPermit? {
         let word = word.load(ordering: .acquiring)
-        if word & Self.isClosed != 0 { return BreakerPermit(generation: word >> 2, lease: 0) }
+        if word & Self.isClosed != 0 { return BreakerPermit(generation: word >> 1, lease: 0) }
         let permit =
             now.nanoseconds < refusesUntil.load(ordering: .relaxed) ? nil : change { $0.machine.admit(now) }
         if permit == nil { refusals.wrappingAdd(1, ordering: .relaxed) }
@@ -130,13 +123,23 @@ public final class CircuitBreaker: Sendable {
 
     /// Notes how an operation ended.
     package func finish(_ permit: BreakerPermit, _ outcome: BreakerOutcome, _ now: MonotonicTime) {
-        let before =
-            outcome == .success
-            ? successes.wrappingAdd(1, ordering: .relaxed).oldValue : successes.load(ordering: .relaxed)
-        let isPlain = word.load(ordering: .relaxed) == permit.generation << 2 | Self.isClosed
-        if outcome != .failure, isPlain { return }
+        let isPlain =
+            word.load(ordering: .relaxed) == permit.generation << 1 | Self.isClosed
+            && now.nanoseconds < successesMatterFrom.load(ordering: .relaxed)
+        if outcome != .failure, isPlain {
+            if outcome == .success { successes.wrappingAdd(1, ordering: .relaxed) }
+            return
+        }
         change { record in
+            var before = successes.load(ordering: .relaxed)
             if outcome == .failure { record.failures += 1 }
+            if outcome == .success {
+                if permit.generation == record.machine.generation {
+                    before = successes.wrappingAdd(1, ordering: .relaxed).oldValue
+                } else {
+                    record.lateSuccesses += 1
+                }
+            }
             record.machine.finish(permit, outcome, successes: before, now)
         }
     }
@@ -149,10 +152,12 @@ public final class CircuitBreaker: Sendable {
     /// Whether everything is let through; one atomic read.
     package var isClosed: Bool { word.load(ordering: .relaxed) & Self.isClosed != 0 }
 
-    /// How long until trying again may help; nil while everything is let through.
+    /// How long until trying again may help, at most ``CircuitBreakerConfig/resetTimeout``; nil while everything is let through.
     public var retryAfter: Duration? {
         guard !isClosed else { return nil }
-        return max(.zero, MonotonicTime(nanoseconds: nextTry.load(ordering: .relaxed)).since(scheduler.now))
+        let wait = MonotonicTime(nanoseconds: nextTry.load(ordering: .relaxed)).since(scheduler.now)
+        // Opened by force, it does not know.
+        return max(.zero, min(wait, resetTimeout))
     }
 
     /// Has `observer` called with every change of state, in order and outside any lock, by whoever caused it: it must be short.
@@ -162,7 +167,7 @@ public final class CircuitBreaker: Sendable {
     public func forceOpen() { change { $0.machine.forceOpen(scheduler.now) } }
 
     /// Closes it as if nothing had failed; later failures count as ever.
-    public func forceClosed() { change { $0.machine.forceClosed(scheduler.now) } }
+    public func forceClosed() { change { $0.machine.forceClosed() } }
 
     /// Has the probe run at once, if it is not closed: there is reason to hope.
     package func hurryProbe() {
@@ -186,6 +191,7 @@ public final class CircuitBreaker: Sendable {
     @discardableResult
     private func publish(_ record: inout Record) -> Bool {
         word.store(Self.word(of: record.machine), ordering: .releasing)
+        successesMatterFrom.store(record.machine.successesMatterFrom.nanoseconds, ordering: .relaxed)
         refusesUntil.store(record.machine.refusesUntil?.nanoseconds ?? .min, ordering: .relaxed)
         nextTry.store(record.machine.nextTry.nanoseconds, ordering: .relaxed)
         let changes = record.machine.takeChanges()
@@ -198,11 +204,9 @@ public final class CircuitBreaker: Sendable {
     }
 
     private static let isClosed: UInt64 = 1
-    private static let hasFailures: UInt64 = 2
 
     private static func word(of machine: BreakerMachine) -> UInt64 {
-        guard machine.state == .closed else { return 0 }
-        return machine.generation << 2 | isClosed | (machine.consecutiveFailures > 0 ? hasFailures : 0)
+        machine.state == .closed ? machine.generation << 1 | isClosed : 0
     }
 
     // MARK: Probe
@@ -243,22 +247,6 @@ public final class CircuitBreaker: Sendable {
         }
     }
 
-    /// Runs a probe and cancels it when its time is over, which is a failure.
-    private static func limited(
-        _ run: @escaping @Sendable () async -> BreakerOutcome, until deadline: MonotonicTime,
-        _ scheduler: any Scheduler
-    ) async -> BreakerOutcome {
-        let probe = Task(executorPreference: scheduler.executor) { await run() }
-        let timer = scheduler.schedule(at: deadline) { probe.cancel() }
-        let outcome = await withTaskCancellationHandler {
-            await probe.value
-        } onCancel: {
-            probe.cancel()
-        }
-        timer.cancel()
-        return outcome == .ignored && !Task.isCancelled ? .failure : outcome
-    }
-
     // MARK: Statistics
 
     /// What a breaker has done and how it stands.
@@ -295,18 +283,9 @@ public final class CircuitBreaker: Sendable {
             Statistics(
                 state: record.machine.state, inStateFor: scheduler.now.since(record.changedAt),
                 consecutiveFailures: record.machine.consecutiveFailures,
-                successes: successes.load(ordering: .relaxed), failures: record.failures,
+                successes: successes.load(ordering: .relaxed) + record.lateSuccesses, failures: record.failures,
                 refusals: refusals.load(ordering: .relaxed), opened: record.opened, probes: record.probes,
                 retryAfter: retryAfter)
         }
     }
-}
-
-/// An operation was not carried out, because the circuit breaker is open.
-public struct CircuitOpenError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// How long until trying again may help.
-    public let retryAfter: Duration
-
-    /// What happened, in words.
-    public var description: String { "the circuit breaker is open; try again in \(retryAfter)" }
 }

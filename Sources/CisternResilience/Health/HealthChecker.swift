@@ -122,21 +122,25 @@ public final class HealthChecker: Sendable {
         return switch step {
         case nil: .rest
         case .wait(let deadline): deadline == .distantFuture ? .rest : .wait(until: deadline)
-        case .check: .run { [weak self] in await self?.runCheck() }
+        case .check:
+            .run { [weak self, check, scheduler] in
+                let start = scheduler.now
+                let result = await check()
+                // Whoever has cancelled it has closed the checker, or was the last to know it.
+                guard !Task.isCancelled else { return }
+                let now = scheduler.now
+                self?.note(result, roundTrip: now.since(start), now)
+            }
         }
     }
 
-    private func runCheck() async {
-        let start = scheduler.now
-        let result = await check()
-        guard !Task.isCancelled else { return }
-        let now = scheduler.now
+    private func note(_ result: HealthCheckResult, roundTrip: Duration, _ now: MonotonicTime) {
         record.withLock { record in
             let before = record.machine.state
             record.machine.finish(result, now, jitter: Self.jitter())
             record.checks += 1
             if result == .passed {
-                record.roundTrips.add(now.since(start))
+                record.roundTrips.add(roundTrip)
                 record.lastSuccess = now
             } else {
                 record.failures += 1
@@ -165,7 +169,7 @@ public final class HealthChecker: Sendable {
         public var failures: Int
         /// Checks in a row that did not pass.
         public var consecutiveFailures: Int
-        /// How long ago a check passed last; nil for never.
+        /// How long ago a check passed last, or traffic was answered, which counts as one; nil for never.
         public var sinceLastSuccess: Duration?
         /// How long ago a check did not pass; nil for never.
         public var sinceLastFailure: Duration?
@@ -184,12 +188,14 @@ public final class HealthChecker: Sendable {
 
     /// What it has found, from any thread without waiting.
     public var statistics: Statistics {
+        let reply = lastReply()
         let now = scheduler.now
         return record.withLock { record in
-            Statistics(
+            let lastSuccess = [record.lastSuccess, reply].compactMap(\.self).max()
+            return Statistics(
                 state: record.machine.state, inStateFor: now.since(record.changedAt), checks: record.checks,
                 failures: record.failures, consecutiveFailures: record.machine.consecutiveFailures,
-                sinceLastSuccess: record.lastSuccess.map(now.since),
+                sinceLastSuccess: lastSuccess.map(now.since),
                 sinceLastFailure: record.lastFailure.map(now.since),
                 roundTripP50: record.roundTrips.percentile(50), roundTripP99: record.roundTrips.percentile(99))
         }

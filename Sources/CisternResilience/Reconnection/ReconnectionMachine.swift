@@ -69,7 +69,7 @@ package struct ReconnectionMachine: Sendable {
     ///   - fraction: From 0 to 1: where in its range the backoff is.
     package mutating func failed(_ now: MonotonicTime, pause: Duration, fraction: Double) {
         consecutiveFailures += 1
-        earliest = now + pause
+        earliest = max(earliest, now + pause)
         phase = .waiting(until: max(earliest, now + backoff.delay(attempt: consecutiveFailures, fraction: fraction)))
     }
 
