@@ -28,8 +28,8 @@ struct History: Sendable {
     var sharedKeys: Set<String> = []
     /// After this long every answer has come.
     var deadline = Duration.milliseconds(1050)
-    /// Statuses of writes that this drill provokes, such as 507.
-    var provoked: Set<Int> = []
+    /// Statuses that this drill provokes, such as 507 for a PUT.
+    var provoked: [Operation.Kind: Set<Int>] = [:]
 
     struct OutsideWrite: Sendable {
         var key: String
