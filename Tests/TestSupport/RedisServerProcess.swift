@@ -112,6 +112,19 @@ extension RedisServerProcess {
         return list.split(separator: "\n").map(String.init).filter { !$0.contains("user=\(Self.controlUser)") }
     }
 
+    /// Rewrites the file that keeps the data, and returns when that is done. Only what was rewritten is loaded key by key.
+    package func rewriteFile() throws {
+        let before = try info("aof_rewrites")
+        try cli("BGREWRITEAOF")
+        let isDone = try eventually(within: .seconds(20)) {
+            try info("aof_rewrites") != before && info("aof_rewrite_in_progress") == "0"
+                && info("aof_rewrite_scheduled") == "0"
+        }
+        guard isDone, try info("aof_last_bgrewrite_status") == "ok" else {
+            throw TestFailure("BGREWRITEAOF failed:\n\(log)")
+        }
+    }
+
     /// A line of INFO: `info("total_commands_processed")`.
     package func info(_ name: String) throws -> String? {
         let text = try cli("INFO", "everything").text ?? ""

@@ -61,6 +61,7 @@ struct KilledRedisDrillTests {
     @Test func loading() throws {
         let options = Self.keeping()
         let drill = try Drill(options)
+        try drill.redis.rewriteFile()
         drill.run(.milliseconds(500))
         let slow = Self.keeping { $0.lines = RedisServerProcess.slowLoading(perKey: .milliseconds(6)) }
         func expectLoading() throws {

@@ -11,6 +11,8 @@ struct RefusingRedisDrillTests {
         let other = try RedisServerProcess()
         let drill = try Drill()
         let redis = drill.redis
+        // Otherwise it would wait for further replicas first.
+        try redis.cli("CONFIG", "SET", "repl-diskless-sync-delay", "0")
         drill.run(.milliseconds(500))
         try drill.outage(.seconds(2), reach: .writes) {
             try other.cli("REPLICAOF", "127.0.0.1", Bytes("\(redis.port)"))
