@@ -146,8 +146,12 @@ struct BreakerWalk {
         let permit = bench.admit()
         let ticket = reference.admit(bench.now)
         note("admit: \(permit == nil ? "refused" : "let through")")
-        guard (permit == nil) == (ticket == nil) else { throw Divergence("admit, but the reference does not, or the other way") }
-        if permit != nil, let refusesUntil, bench.now < refusesUntil { throw Divergence("let through before \(refusesUntil)") }
+        guard (permit == nil) == (ticket == nil) else {
+            throw Divergence("admit, but the reference does not, or the other way")
+        }
+        if permit != nil, let refusesUntil, bench.now < refusesUntil {
+            throw Divergence("let through before \(refusesUntil)")
+        }
         if let permit, let ticket { held.append((permit, ticket)) }
         guard bench.state != .halfOpen || reference.onTrial(bench.now) <= config.successThreshold else {
             throw Divergence("too many on trial")
@@ -208,7 +212,9 @@ struct BreakerWalk {
         let visited = reference.takeVisited()
         if changes.isEmpty, visited.isEmpty { return }
         guard changes == visited else { throw Divergence("went through \(changes), not \(visited)") }
-        if let last, let first = changes.first, first != last { throw Divergence("a change from \(String(describing: first)) in state \(last)") }
+        if let last, let first = changes.first, first != last {
+            throw Divergence("a change from \(String(describing: first)) in state \(last)")
+        }
         last = bench.state
     }
 }
