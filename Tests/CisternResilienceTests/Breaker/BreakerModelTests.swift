@@ -90,10 +90,10 @@ struct BreakerWalk {
     }
 
     mutating func run() throws {
-        for event in 1...(kind == .short ? 18 : kind == .long ? 3000 : 300) {
+        for event in 1...(kind == .short ? 14 : kind == .long ? 3000 : 300) {
             if kind == .busy { try busyStep() } else { try step() }
             try compare()
-            guard event % (kind == .short ? 9 : 100) == 0 else { continue }
+            guard event % (kind == .short ? 7 : 100) == 0 else { continue }
             var healing = BreakerHealing(bench, isForced: reference.isForced)
             try healing.run()
         }
