@@ -71,7 +71,7 @@ let package = Package(
         room("CisternConfiguration", ["CisternBytes", "CisternJSON"]),
         room("CisternRESP", ["CisternBytes"]),
         room("CisternStore", ["CisternBytes"]),
-        room("CisternResilience"),
+        room("CisternResilience", ["CisternBytes"]),
 
         // The loop and what speaks on it.
         room("CisternSockets", ["CLinux", "COpenSSL", "CisternBytes", collections, heap]),
@@ -89,13 +89,13 @@ let package = Package(
             "Cistern",
             [
                 "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience",
-                "CisternStore",
+                "CisternSockets", "CisternStore", logging,
             ]),
         room(
             "CisternService",
             [
                 "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternRESP",
-                "CisternRedis", "CisternSockets", "CisternStore", "CLinux", logging,
+                "CisternRedis", "CisternResilience", "CisternSockets", "CisternStore", "CLinux", logging,
             ]),
         .executableTarget(
             name: "CisternCommand",
@@ -118,17 +118,20 @@ let package = Package(
         tests("CisternConfigurationTests", ["CisternConfiguration", "CisternJSON"]),
         tests("CisternRESPTests", ["CisternRESP", "CisternBytes"]),
         tests("CisternStoreTests", ["CisternStore", "CisternBytes"]),
-        tests("CisternResilienceTests", ["CisternResilience"]),
+        tests("CisternResilienceTests", ["CisternResilience", "CisternBytes"]),
         tests("CisternSocketsTests", ["CisternSockets", "CisternBytes", "CLinux"]),
         tests("CisternHTTPTests", ["CisternHTTP", "CisternBytes", "CisternSockets"]),
         tests(
             "CisternRedisTests",
-            ["Cistern", "CisternRedis", "CisternRESP", "CisternBytes", "CisternConfiguration", "CisternSockets"]),
+            [
+                "Cistern", "CisternRedis", "CisternRESP", "CisternResilience", "CisternBytes", "CisternConfiguration",
+                "CisternSockets",
+            ]),
         tests(
             "CisternServiceTests",
             [
-                "CisternService", "CisternConfiguration", "CisternBytes", "CisternHTTP", "CisternJSON", "CisternRESP",
-                "CisternRedis", "CisternSockets", "CisternStore", logging,
+                "Cistern", "CisternService", "CisternConfiguration", "CisternBytes", "CisternHTTP", "CisternJSON",
+                "CisternRESP", "CisternRedis", "CisternResilience", "CisternSockets", "CisternStore", logging,
             ]),
         tests("IntegrationTests", ["CisternCommand", "CCurl", "CisternBytes", "CisternJSON", "CisternRedis"]),
     ] + fuzzers

@@ -1,4 +1,4 @@
-internal import CisternBytes
+package import CisternBytes
 
 /// The one answer of something that calls back, from whichever thread answers first.
 private final class FirstAnswer<Answer: Sendable>: Sendable {

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import CisternBytes
 internal import Glibc
 
 /// Accepts connections on one address for one loop.

@@ -1,3 +1,4 @@
+package import CisternBytes
 internal import HeapModule
 
 /// Names a timer, so that it can be cancelled.

@@ -1,3 +1,4 @@
+internal import CisternBytes
 internal import CisternConfiguration
 internal import CisternRESP
 internal import CisternSockets

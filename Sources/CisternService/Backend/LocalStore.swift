@@ -15,7 +15,8 @@ struct LocalStore: Sendable {
     func read(_ key: Bytes) -> StoredValue? {
         guard let entry = cache.entry(key) else { return nil }
         let ttl: KeyTTL =
-            entry.expiry == .max ? .persistent : .remaining(.nanoseconds(max(0, entry.expiry - MonotonicClock.now)))
+            entry.expiry == .max
+            ? .persistent : .remaining(.nanoseconds(max(0, entry.expiry - MonotonicTime.now.nanoseconds)))
         return StoredValue(value: entry.value, ttl: ttl)
     }
 

@@ -1,7 +1,3 @@
-import Glibc
-// Where the compiler finds the members of timespec.
-import SwiftOverlayShims
-
 /// Instants are nanoseconds; the greatest means never, and sums stop there.
 enum Lifetime {
     static let never = Int64.max
@@ -24,14 +20,5 @@ enum Lifetime {
         let (sum, tooMuch) = whole.addingReportingOverflow(rest)
         if overflow || tooMuch { return duration < .zero ? .min : .max }
         return sum
-    }
-}
-
-/// The system's clock that never goes back.
-package enum MonotonicClock {
-    package static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }

@@ -43,7 +43,7 @@ public final class LocalCache: Sendable {
     ///   - now: Nanoseconds of a clock that never goes back.
     package init(
         maxEntries: Int, maxBytes: Int, ttl: Duration, largestEntry: Int,
-        now: @escaping @Sendable () -> Int64 = { MonotonicClock.now }
+        now: @escaping @Sendable () -> Int64 = { MonotonicTime.now.nanoseconds }
     ) {
         self.maxEntries = max(0, maxEntries)
         self.maxBytes = max(0, maxBytes)

@@ -24,7 +24,8 @@ public struct Backoff: Sendable, Hashable {
         delay(attempt: attempt, fraction: Double.random(in: 0...1))
     }
 
-    private func delay(attempt: Int, fraction: Double) -> Duration {
+    /// The delay at a place of its range, from 0 to 1.
+    package func delay(attempt: Int, fraction: Double) -> Duration {
         // Doubling stops at the maximum, so no exponent overflows.
         var ceiling = minimum
         var doublings = attempt

@@ -1,4 +1,4 @@
-import CisternSockets
+import CisternBytes
 import Testing
 
 struct MonotonicTimeTests {
