@@ -21,7 +21,7 @@ struct Cistern: AsyncParsableCommand {
             configuration is not valid.
             """,
         version: version,
-        subcommands: [Serve.self, Config.self, RedisTest.self, Health.self])
+        subcommands: [Serve.self, Config.self, RedisTest.self, FallbackTest.self, Health.self])
 }
 
 /// Why the program ends, as its parent sees it (sysexits.h).

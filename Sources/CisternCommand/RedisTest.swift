@@ -3,7 +3,6 @@ internal import CisternBytes
 internal import CisternConfiguration
 internal import CisternRedis
 internal import CisternService
-internal import Glibc
 
 /// `cistern redis-test`.
 struct RedisTest: AsyncParsableCommand {
@@ -31,15 +30,8 @@ struct RedisTest: AsyncParsableCommand {
         let config = try options.load(flags).config.redis
         print("Redis at \(config.connectionOptions)\n")
         let report = await ConfigValidator().checkNetwork(config)
-        print(report)
-        guard report.isPassed else { throw Self.verdict(failed: true) }
-        do {
-            try await exercise(config)
-        } catch let error as RedisError {
-            print("FAILED   \(error)")
-            throw Self.verdict(failed: true)
-        }
-        _ = Self.verdict(failed: false)
+        say("\(report)")
+        try end(isPassed: report.isPassed ? await exercise(config) : false)
     }
 
     private var flags: [ConfigurationFlag] {
@@ -51,68 +43,55 @@ struct RedisTest: AsyncParsableCommand {
         .compactMap { name, key, value in value.map { ConfigurationFlag(name, sets: key, to: $0) } }
     }
 
-    private static func verdict(failed: Bool) -> ExitCode {
-        print(failed ? "\nverdict: FAILED" : "\nverdict: passed")
-        return failed ? .failure : .success
-    }
-
     // MARK: Steps
 
     private static let samples = 200
 
-    private func exercise(_ config: RedisConfig) async throws {
-        let client = try await config.makeClient()
+    private func exercise(_ config: RedisConfig) async -> Bool {
         do {
-            try await exercise(client)
-        } catch {
+            let client = try await config.makeClient()
+            let isPassed = await exercise(client)
             await client.close()
-            throw error
+            return isPassed
+        } catch {
+            say("FAILED   \(error)")
+            return false
         }
-        await client.close()
     }
 
-    private func exercise(_ client: RedisClient) async throws {
+    private func exercise(_ client: RedisClient) async -> Bool {
         // A name that nobody else has, and a time to live, should this end before it deletes.
         let key = Bytes("cistern:redis-test:\(UInt64.random(in: 0...UInt64.max))")
         let value = Bytes((0...255).map { UInt8($0) })
-        try await step("set") { try await client.set(key, value, ttl: .seconds(60)) ? nil : "the key was not written" }
-        try await step("get") { try await client.get(key) == value ? nil : "another value came back than was written" }
-        try await step("ttl") {
-            if case .remaining(let left) = try await client.ttl(of: key), left > .zero, left <= .seconds(60) {
-                return nil
+        var steps = Steps(width: 8, areVital: true)
+        await steps.check("set") {
+            try require(try await client.set(key, value, ttl: .seconds(60)), "the key was not written")
+        }
+        await steps.check("get") {
+            try require(try await client.get(key) == value, "another value came back than was written")
+        }
+        await steps.check("ttl") {
+            guard case .remaining(let left) = try await client.ttl(of: key), left > .zero, left <= .seconds(60) else {
+                throw Steps.Fault("the key does not expire as it should")
             }
-            return "the key does not expire as it should"
         }
-        try await step("delete") {
-            try await client.delete(key)
-                ? try await client.exists(key) ? "the key is still there" : nil : "the key was gone"
+        await steps.check("delete") {
+            try require(try await client.delete(key), "the key was gone")
+            try require(try await !client.exists(key), "the key is still there")
         }
+        await steps.step("latency") { try await measure(client) }
+        return !steps.hasFailed
+    }
+
+    private func measure(_ client: RedisClient) async throws -> String {
         var times: [Duration] = []
         for _ in 0..<Self.samples { times.append(try await client.ping()) }
         times.sort()
         let pool = client.statistics.pool
-        print(
+        return """
+            \(Self.samples) pings: p50 \(times[Self.samples / 2].shown), \
+            p99 \(times[Self.samples * 99 / 100].shown), slowest \(times[Self.samples - 1].shown); \
+            \(pool.open) of at most \(pool.size) connections open
             """
-
-            latency  \(Self.samples) pings: p50 \(Self.shown(times[Self.samples / 2])), \
-            p99 \(Self.shown(times[Self.samples * 99 / 100])), slowest \(Self.shown(times[Self.samples - 1]))
-            pool     \(pool.open) of at most \(pool.size) connections open
-            """)
-    }
-
-    /// Does a step and says how it went; a text is what was wrong.
-    private func step(_ name: String, _ body: () async throws -> String?) async throws {
-        let padded = name + String(repeating: " ", count: max(0, 8 - name.count))
-        let clock = ContinuousClock()
-        let start = clock.now
-        if let fault = try await body() {
-            print("\(padded) FAILED   \(fault)")
-            throw Self.verdict(failed: true)
-        }
-        print("\(padded) passed   \(Self.shown(clock.now - start))")
-    }
-
-    private static func shown(_ duration: Duration) -> String {
-        "\(Int(duration / .microseconds(1))) µs"
     }
 }

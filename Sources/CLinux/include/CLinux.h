@@ -1,9 +1,11 @@
 #ifndef CISTERN_CLINUX_H
 #define CISTERN_CLINUX_H
 
-/* What Swift's Glibc module leaves out: epoll, eventfd, accept4, and one thread-local word. */
+/* What Swift's Glibc module leaves out: epoll, eventfd, accept4, pipe2, where a program starts, and one
+ * thread-local word. */
 
 #include <pthread.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -11,6 +13,8 @@ struct sockaddr;
 
 /* Declared here and not by _GNU_SOURCE, which would give other headers another shape than in Swift's Glibc module. */
 extern int accept4(int descriptor, struct sockaddr *address, unsigned int *length, int flags);
+extern int pipe2(int descriptors[2], int flags);
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 extern int pthread_setname_np(pthread_t thread, const char *name);
 
 /* The event loop whose thread this is, or NULL. Set once by the loop's thread. */
