@@ -89,13 +89,13 @@ let package = Package(
             "Cistern",
             [
                 "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience",
-                "CisternStore",
+                "CisternSockets", "CisternStore", logging,
             ]),
         room(
             "CisternService",
             [
                 "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternRESP",
-                "CisternRedis", "CisternSockets", "CisternStore", "CLinux", logging,
+                "CisternRedis", "CisternResilience", "CisternSockets", "CisternStore", "CLinux", logging,
             ]),
         .executableTarget(
             name: "CisternCommand",
@@ -123,12 +123,15 @@ let package = Package(
         tests("CisternHTTPTests", ["CisternHTTP", "CisternBytes", "CisternSockets"]),
         tests(
             "CisternRedisTests",
-            ["Cistern", "CisternRedis", "CisternRESP", "CisternBytes", "CisternConfiguration", "CisternSockets"]),
+            [
+                "Cistern", "CisternRedis", "CisternRESP", "CisternResilience", "CisternBytes", "CisternConfiguration",
+                "CisternSockets",
+            ]),
         tests(
             "CisternServiceTests",
             [
-                "CisternService", "CisternConfiguration", "CisternBytes", "CisternHTTP", "CisternJSON", "CisternRESP",
-                "CisternRedis", "CisternSockets", "CisternStore", logging,
+                "Cistern", "CisternService", "CisternConfiguration", "CisternBytes", "CisternHTTP", "CisternJSON",
+                "CisternRESP", "CisternRedis", "CisternResilience", "CisternSockets", "CisternStore", logging,
             ]),
         tests("IntegrationTests", ["CisternCommand", "CCurl", "CisternBytes", "CisternJSON", "CisternRedis"]),
     ] + fuzzers

@@ -1,3 +1,4 @@
+internal import Cistern
 internal import CisternBytes
 internal import CisternHTTP
 internal import CisternRedis
@@ -56,32 +57,59 @@ extension CacheService {
     private func get(
         _ key: Bytes, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
     ) async -> HTTPStatus {
-        let stored: StoredValue?
+        let found: Lookup
         do throws(RedisError) {
-            stored = try await backend.read(storedKey(key), until: deadline(from: responder.requestEnd))
+            found = try await backend.read(storedKey(key), until: deadline(from: responder.requestEnd))
         } catch {
-            return refuse(RedisFailure.answer(error, toWrite: false), head, responder)
+            return refuse(failure(error, toWrite: false), head, responder)
         }
-        guard let stored else {
+        let isFallback = backend.isFallback(found)
+        if isFallback, !Freshness(head).allows(found.age) { return refuse(tooOld, head, responder) }
+        guard let value = found.value else {
             metrics.misses.add()
             Problem.send(.notFound, "there is no such key", id: RequestID(head), on: responder) { head, output in
-                head.field("Cache-Source", backend.source, to: &output)
+                head.field("Cache-Source", found.source.field, to: &output)
             }
             return .notFound
         }
         metrics.hits.add()
-        responder.send(.ok, body: stored.value) { head, output in
+        responder.send(.ok, body: value) { head, output in
             head.field("Content-Type", MediaType.of(key), to: &output)
-            Self.appendETag(of: stored.value, to: &output)
-            switch stored.ttl {
+            Self.appendETag(of: value, to: &output)
+            switch found.ttl {
             case .persistent: break
             case .missing: head.field("Cache-TTL", decimal: 0, to: &output)
             case .remaining(let left): head.field("Cache-TTL", decimal: left.secondsRoundedUp, to: &output)
             }
-            head.field("Cache-Source", backend.source, to: &output)
+            head.field("Cache-Source", found.source.field, to: &output)
+            if isFallback { appendAge(found.age, head, to: &output) }
             head.lines(Self.valueFields, to: &output)
         }
         return .ok
+    }
+
+    /// How old a value is that Redis did not give (RFC 9111 §5.1), and why it was given all the same (RFC 9211).
+    private func appendAge(_ age: Duration, _ head: borrowing HTTPResponseHead, to output: inout OutputQueue) {
+        let seconds = Int(age.components.seconds)
+        head.field("Age", decimal: seconds, to: &output)
+        output.append("Cache-Status: cistern; hit; ttl=")
+        output.append(decimal: Int(config.localCache.ttl.components.seconds) - seconds)
+        output.append("; detail=redis-unavailable\r\n")
+    }
+
+    private var tooOld: Refusal {
+        var refusal = Refusal(
+            .serviceUnavailable,
+            "the cache server cannot be reached, and the copy here is older than Cache-Control allows")
+        refusal.retryAfter = backend.retryAfter(writing: false)
+        return refusal
+    }
+
+    /// The answer to a failure of Redis.
+    private func failure(_ error: RedisError, toWrite isWrite: Bool) -> Refusal {
+        var refusal = RedisFailure.answer(error, toWrite: isWrite)
+        refusal.retryAfter = backend.retryAfter(writing: isWrite)
+        return refusal
     }
 
     /// A strong entity tag (RFC 9110 §8.8.3): the value's SHA-1.
@@ -115,20 +143,38 @@ extension CacheService {
             let detail = error == .contentTooLarge ? tooLarge.detail : "\(error.reason)"
             return refuse(Refusal(error.status, detail), head, responder)
         }
-        let isNew: Bool
+        let written: Backend.Written
         do throws(RedisError) {
-            isNew = try await backend.put(
-                storedKey(key), value, expiry: expiry, until: deadline(from: responder.requestEnd))
+            written = try await backend.put(
+                storedKey(key), value, expiry: expiry, until: deadline(from: responder.requestEnd),
+                mayKeep: !head.isStrict)
         } catch {
-            return refuse(RedisFailure.answer(error, toWrite: true), head, responder)
+            return refuse(failure(error, toWrite: true), head, responder)
         }
         metrics.stored.add()
-        responder.send(isNew ? .created : .noContent) { response, output in
-            if isNew { Self.appendLocation(of: query, head, to: &output) }
+        let status: HTTPStatus =
+            switch written {
+            case .created: .created
+            case .replaced: .noContent
+            case .kept: .accepted
+            }
+        responder.send(status) { response, output in
+            if status == .created { Self.appendLocation(of: query, head, to: &output) }
             Self.appendETag(of: value, to: &output)
-            response.field("Cache-Source", backend.source, to: &output)
+            appendDestination(isKept: status == .accepted, response, to: &output)
         }
-        return isNew ? .created : .noContent
+        return status
+    }
+
+    /// Where a write has gone, and that it is not durable where it is kept here.
+    private func appendDestination(
+        isKept: Bool, _ head: borrowing HTTPResponseHead, to output: inout OutputQueue
+    ) {
+        if isKept {
+            head.lines("Cache-Source: local\r\nCache-Durability: memory\r\n", to: &output)
+        } else {
+            head.field("Cache-Source", backend.source, to: &output)
+        }
     }
 
     /// Where the value is to be had: what else the request's query says is for PUT alone.
@@ -174,18 +220,31 @@ extension CacheService {
     private func delete(
         _ key: Bytes, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
     ) async -> HTTPStatus {
+        let deleted: Backend.Deleted
         do throws(RedisError) {
-            let wasThere = try await backend.delete(storedKey(key), until: deadline(from: responder.requestEnd))
-            guard wasThere else {
-                Problem.send(.notFound, "there is no such key", id: RequestID(head), on: responder)
-                return .notFound
-            }
+            deleted = try await backend.delete(
+                storedKey(key), until: deadline(from: responder.requestEnd), mayKeep: !head.isStrict)
         } catch {
-            return refuse(RedisFailure.answer(error, toWrite: true), head, responder)
+            return refuse(failure(error, toWrite: true), head, responder)
+        }
+        if case .missing = deleted {
+            Problem.send(.notFound, "there is no such key", id: RequestID(head), on: responder)
+            return .notFound
         }
         metrics.deleted.add()
-        responder.send(.noContent) { $0.field("Cache-Source", backend.source, to: &$1) }
-        return .noContent
+        let isKept = if case .kept = deleted { true } else { false }
+        responder.send(isKept ? .accepted : .noContent) { appendDestination(isKept: isKept, $0, to: &$1) }
+        return isKept ? .accepted : .noContent
+    }
+}
+
+extension CacheSource {
+    /// The value of `Cache-Source`.
+    fileprivate var field: StaticString {
+        switch self {
+        case .redis: "redis"
+        case .local: "local"
+        }
     }
 }
 

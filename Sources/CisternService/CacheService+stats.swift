@@ -1,3 +1,4 @@
+internal import Cistern
 internal import CisternBytes
 internal import CisternHTTP
 internal import CisternJSON
@@ -26,12 +27,10 @@ extension CacheService {
             json.key("connections")
             json.object { writeConnections(&$0) }
             switch backend {
-            case .redis(let client):
-                json.key("redis")
-                json.object { Self.write(client.statistics, &$0) }
+            case .redis(let client): Self.write(client.statistics, &json)
             case .local(let store):
                 json.key("local_cache")
-                json.object { Self.write(store, &$0) }
+                json.object { Self.write(store.cache.statistics, &$0) }
             }
             json.field("resident_bytes", ProcessMemory.resident)
         }
@@ -71,37 +70,5 @@ extension CacheService {
         json.field("malformed_requests", statistics.rejections)
         json.field("bytes_read", statistics.bytesRead)
         json.field("bytes_written", statistics.bytesWritten)
-    }
-
-    private static func write(_ statistics: RedisStatistics, _ json: inout JSONWriter) {
-        json.key("pool")
-        json.object { json in
-            json.field("size", statistics.pool.size)
-            json.field("open", statistics.pool.open)
-            json.field("idle", statistics.pool.idle)
-            json.field("waiting", statistics.pool.waiting)
-            json.field("timeouts", statistics.pool.timeouts)
-        }
-        json.field("commands", statistics.commands)
-        json.field("retries", statistics.retries)
-        json.field("timeouts", statistics.timeouts)
-        json.field("dials", statistics.dials)
-        json.field("dial_failures", statistics.dialFailures)
-        json.field("connections_lost", statistics.connectionsLost)
-        json.field("reconnects", statistics.reconnects)
-    }
-
-    private static func write(_ store: LocalStore, _ json: inout JSONWriter) {
-        let statistics = store.cache.statistics
-        json.field("entries", statistics.entries)
-        json.field("bytes", statistics.bytes)
-        json.field("hits", statistics.hits)
-        json.field("misses", statistics.misses)
-        json.field("insertions", statistics.insertions)
-        json.field("replacements", statistics.replacements)
-        json.field("deletions", statistics.deletions)
-        json.field("evictions", statistics.evictions)
-        json.field("expirations", statistics.expirations)
-        json.field("refusals", statistics.refusals)
     }
 }

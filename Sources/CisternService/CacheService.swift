@@ -1,3 +1,4 @@
+internal import Cistern
 package import CisternBytes
 package import CisternHTTP
 internal import CisternSockets
@@ -89,9 +90,15 @@ package final class CacheService: HTTPHandler {
     ) -> HTTPStatus {
         let waits = refusal.status == .serviceUnavailable
         Problem.send(refusal.status, refusal.detail, id: RequestID(head), on: responder) { head, output in
-            if waits { head.field("Retry-After", decimal: 1, to: &output) }
+            if waits { head.field("Retry-After", decimal: Self.seconds(refusal.retryAfter), to: &output) }
         }
         return refusal.status
+    }
+
+    /// Whole seconds, at least one, and up to a quarter more, so that those who were refused together do not come together.
+    static func seconds(_ retryAfter: Duration?) -> Int {
+        guard let retryAfter else { return 1 }
+        return max(1, min((retryAfter * Double.random(in: 1...1.25)).secondsRoundedUp, 3600))
     }
 
     package var overloadedResponse: Bytes {
@@ -118,8 +125,10 @@ package final class CacheService: HTTPHandler {
         prefix.isEmpty ? key : prefix.appending(key)
     }
 
-    /// When the answer of Redis must be there: the request counts from its last byte.
+    /// When the answer of Redis must be there: the request counts from its last byte. Where the fallback is to answer in its
+    /// place, it must have time to.
     func deadline(from requestEnd: MonotonicTime) -> MonotonicTime {
-        requestEnd + config.http.requestTimeout
+        let budget = config.fallback.isEnabled ? config.fallback.redisBudget : config.http.requestTimeout
+        return requestEnd + min(budget, config.http.requestTimeout)
     }
 }

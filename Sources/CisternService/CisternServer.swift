@@ -1,4 +1,6 @@
 internal import CLinux
+internal import Cistern
+internal import CisternBytes
 internal import CisternHTTP
 internal import CisternRedis
 package import CisternSockets
@@ -11,7 +13,7 @@ package final class CisternServer: Sendable {
     private let service: CacheService
     private let http: HTTPServer
     private let group: EventLoopGroup
-    private let redis: RedisClient?
+    private let redis: HybridRedisClient?
     /// Held here as well as in the backend, whose enum hides its pointers from leak checkers in tag bits.
     private let store: LocalStore?
     private let config: ServiceConfig
@@ -28,7 +30,9 @@ package final class CisternServer: Sendable {
         group = try EventLoopGroup(count: threads)
         let backend: Backend
         if isRedis {
-            let client = try RedisClient(options: config.redis.connectionOptions, group: group, logger: logger)
+            let client = try HybridRedisClient(
+                config.redis, fallback: config.fallback, breaker: config.circuitBreaker, cache: config.localCopies,
+                group: group, logger: logger)
             redis = client
             store = nil
             backend = .redis(client)
@@ -69,8 +73,27 @@ package final class CisternServer: Sendable {
     package func shutDown() async {
         service.beginDraining()
         if config.http.drainDelay > .zero { try? await Task.sleep(for: config.http.drainDelay) }
-        await http.shutDown(within: config.http.shutdownTimeout - config.http.drainDelay)
+        let end = MonotonicTime.now + (config.http.shutdownTimeout - config.http.drainDelay)
+        await http.shutDown(within: end.since(.now))
+        if let redis { await flush(redis, until: end) }
         await redis?.close()
         await group.stop()
+    }
+    /// Gives kept writes to Redis, as long as there is time: they end with the process.
+    private func flush(_ redis: HybridRedisClient, until end: MonotonicTime) async {
+        let pending = redis.statistics.pending.entries
+        guard pending > 0 else { return }
+        logger.notice("waiting for Redis to take the kept writes", metadata: ["pending": "\(pending)"])
+        let lost = await redis.flush(within: end.since(.now))
+        if lost > 0 { logger.error("kept writes are lost: Redis did not come back", metadata: ["lost": "\(lost)"]) }
+    }
+}
+
+extension ServiceConfig {
+    /// How many copies are kept of what Redis holds.
+    fileprivate var localCopies: LocalCopiesConfig {
+        LocalCopiesConfig(
+            maxEntries: localCache.maxEntries, maxBytes: localCache.maxBytes, ttl: localCache.ttl,
+            largestValue: http.maxValueBytes)
     }
 }

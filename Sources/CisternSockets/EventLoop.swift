@@ -13,6 +13,12 @@ package struct PollEvents: OptionSet, Sendable {
     package static let write = PollEvents(rawValue: EPOLLOUT.rawValue)
     /// The peer has closed its side, or the connection failed. Always reported.
     package static let hangUp = PollEvents(rawValue: EPOLLHUP.rawValue | EPOLLERR.rawValue)
+
+    /// Whether a read would find something: bytes, the peer's end, or what went wrong.
+    package var callForRead: Bool {
+        // On the bits: the literal of a set, in another module, is made by generic code for every event.
+        rawValue & (PollEvents.read.rawValue | PollEvents.hangUp.rawValue) != 0
+    }
 }
 
 /// What the loop calls when a registered descriptor is ready, on the loop's thread.

@@ -18,9 +18,22 @@ import Testing
         #expect(try JSONText(answer.text)["checks"]?[check] != nil)
     }
 
-    @Test func withoutRedisItIsAliveButNotReady() throws {
+    @Test func withoutRedisItIsReadyWithAWarning() throws {
         let redis = try RedisServerProcess()
         let stack = try Stack(on: redis)
+        #expect(try stack.becomes("pass"))
+        redis.kill9()
+        #expect(try stack.becomes("warn", within: .seconds(20)))
+        for path in ["/health", "/health/ready"] { #expect(try stack.curl().get(path).status == 200) }
+        let checks = try JSONText(try stack.curl().get("/health").text)["checks"]
+        #expect(checks?["redis:responseTime"]?.elements?.first?["status"]?.string == "fail")
+        try redis.restart()
+        #expect(try stack.becomes("pass", within: .seconds(20)))
+    }
+
+    @Test func withoutRedisAndFallbackItIsAliveButNotReady() throws {
+        let redis = try RedisServerProcess()
+        let stack = try Stack(on: redis, environment: ["CISTERN_FALLBACK_ENABLED": "false"])
         #expect(try stack.becomes("pass"))
         redis.kill9()
         #expect(try stack.becomes("fail", within: .seconds(20)))

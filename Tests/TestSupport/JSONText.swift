@@ -16,6 +16,7 @@ package enum JSONText: Equatable, Sendable {
 
     package subscript(_ key: String) -> JSONText? { if case .object(let members) = self { members[key] } else { nil } }
     package var string: String? { if case .string(let string) = self { string } else { nil } }
+    package var elements: [JSONText]? { if case .array(let elements) = self { elements } else { nil } }
     package var number: Double? { if case .number(let number) = self { number } else { nil } }
 
     /// Every number in the document, by its path.

@@ -9,6 +9,8 @@ extension RedisServerProcess {
         package var maxClients: Int?
         /// In bytes.
         package var maxMemory: Int?
+        /// Whether the next start finds the data of this one again: every write is in a file before it is answered.
+        package var keepsData = false
         /// Further lines of `redis.conf`.
         package var lines: [String] = []
 
@@ -40,7 +42,8 @@ extension RedisServerProcess {
     static func configuration(_ options: Options, port: UInt16, tlsPort: UInt16, folder: String) -> String {
         var lines = [
             "bind 127.0.0.1", "port \(port)", "unixsocket \(folder)/redis.sock", "dir \(folder)", "save \"\"",
-            "appendonly no", "daemonize no", "enable-debug-command yes", "loglevel notice",
+            "appendonly \(options.keepsData ? "yes" : "no")", "appendfsync no", "daemonize no",
+            "enable-debug-command yes", "loglevel notice",
             "user \(controlUser) on >\(controlPassword) ~* &* +@all",
         ]
         if let password = options.password { lines.append("requirepass \"\(password)\"") }
@@ -55,6 +58,13 @@ extension RedisServerProcess {
         if let maxClients = options.maxClients { lines.append("maxclients \(maxClients)") }
         if let maxMemory = options.maxMemory { lines.append("maxmemory \(maxMemory)") }
         return (lines + options.lines).joined(separator: "\n") + "\n"
+    }
+
+    /// Lines of `redis.conf` with which a start takes its time over every key that it loads, and answers LOADING.
+    package static func slowLoading(perKey time: Duration) -> [String] {
+        [
+            "key-load-delay \(Int(time / .microseconds(1)))", "loading-process-events-interval-bytes 1024",
+        ]
     }
 
     /// The tests' own user, so that they can look into a server whatever its passwords and users are.

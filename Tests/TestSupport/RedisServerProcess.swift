@@ -1,7 +1,8 @@
 package import CisternBytes
 import Glibc
 
-/// A real `redis-server` of a test's own, on free ports of the loopback and on a unix socket, without persistence.
+/// A real `redis-server` of a test's own, on free ports of the loopback and on a unix socket, without persistence unless
+/// the options ask for it.
 /// It is ready when the initialiser returns, and gone with this value or with the tests.
 ///
 /// One connection of the server, over the unix socket, is the tests' own and counts as a client.
@@ -27,13 +28,15 @@ package final class RedisServerProcess: Sendable {
         try start(options)
     }
 
-    /// Starts the server again, empty, on the same ports and socket.
-    package func restart(_ options: Options = Options()) throws {
+    /// Starts the server again on the same ports and socket: empty, unless its options are to keep data.
+    ///
+    /// - Parameter awaitsData: Whether to return only when the data has been loaded.
+    package func restart(_ options: Options = Options(), awaitsData: Bool = true) throws {
         kill9()
-        try start(options)
+        try start(options, awaitsData: awaitsData)
     }
 
-    private func start(_ options: Options) throws {
+    private func start(_ options: Options, awaitsData: Bool = true) throws {
         let file = "\(folder)/redis.conf"
         try writeFile(file, Bytes(Self.configuration(options, port: port, tlsPort: tlsPort, folder: folder)))
         let process = try ChildProcess("redis-server", [file], installation: "apt-get install redis-server")
@@ -43,7 +46,11 @@ package final class RedisServerProcess: Sendable {
         }
         let isReady = try eventually(within: .seconds(20)) {
             if let exit = process.exitIfEnded { throw TestFailure("redis-server ended, \(exit):\n\(process.output)") }
-            return (try? cli("PING")) == .status("PONG")
+            switch try? cli("PING") {
+            case .status("PONG"): return true
+            case .error(let text): return !awaitsData && text.hasPrefix("LOADING")
+            default: return false
+            }
         }
         guard isReady else { throw TestFailure("redis-server does not answer:\n\(process.output)") }
     }
@@ -57,8 +64,12 @@ package final class RedisServerProcess: Sendable {
         _ = try current?.wait()
     }
 
-    /// Stops it from running: connections stay, nothing is answered (SIGSTOP).
-    package func pause() { current?.signal(SIGSTOP) }
+    /// Stops it from running: connections stay, nothing is answered (SIGSTOP). Returns when it has stopped.
+    package func pause() {
+        guard let current else { return }
+        current.signal(SIGSTOP)
+        _ = eventually { (try? readText("/proc/\(current.pid)/stat"))?.contains(") T ") ?? true }
+    }
 
     /// Lets a paused server go on (SIGCONT).
     package func resume() { current?.signal(SIGCONT) }
@@ -99,6 +110,19 @@ extension RedisServerProcess {
     package func clients() throws -> [String] {
         let list = try cli("CLIENT", "LIST").text ?? ""
         return list.split(separator: "\n").map(String.init).filter { !$0.contains("user=\(Self.controlUser)") }
+    }
+
+    /// Rewrites the file that keeps the data, and returns when that is done. Only what was rewritten is loaded key by key.
+    package func rewriteFile() throws {
+        let before = try info("aof_rewrites")
+        try cli("BGREWRITEAOF")
+        let isDone = try eventually(within: .seconds(20)) {
+            try info("aof_rewrites") != before && info("aof_rewrite_in_progress") == "0"
+                && info("aof_rewrite_scheduled") == "0"
+        }
+        guard isDone, try info("aof_last_bgrewrite_status") == "ok" else {
+            throw TestFailure("BGREWRITEAOF failed:\n\(log)")
+        }
     }
 
     /// A line of INFO: `info("total_commands_processed")`.

@@ -290,7 +290,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     package func ready(_ events: PollEvents) {
         readsInTurn = 0
         if events.contains(.write) { flushOutput() }
-        guard isOpen, !events.isDisjoint(with: [.read, .hangUp]) else { return }
+        guard isOpen, events.callForRead else { return }
         if arrivalWaiter != nil {
             if let arrival = read() { resumeArrival(arrival) }
         } else if events.contains(.hangUp) {

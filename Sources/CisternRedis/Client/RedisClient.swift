@@ -1,7 +1,8 @@
 public import CisternBytes
 public import CisternRESP
-package import CisternSockets
-package import Logging
+package import CisternResilience
+internal import CisternSockets
+internal import Logging
 internal import Synchronization
 
 /// A client of one Redis server: a pool of pipelined connections that reconnects by itself.
@@ -18,17 +19,31 @@ public final class RedisClient: Sendable {
     private let isClosed = Atomic(false)
     let shards: [RedisShard]
     let options: RedisConnectionOptions
+    /// The first loop's clock and timers.
+    package let scheduler: any Scheduler
+    let reconnection: ReconnectionManager
+    /// Nil for a client without breakers and checks in the background.
+    let guarding: RedisGuard?
 
     /// How long an operation may take unless it is told otherwise: the sum of pool, write and read timeout.
     public let defaultTimeout: Duration
 
     /// A client on event loops that somebody else ends, or on one of its own.
-    package init(options: RedisConnectionOptions, group: EventLoopGroup? = nil, logger: Logger?) throws {
+    init(
+        options: RedisConnectionOptions, guardedBy guardConfig: RedisGuardConfig? = nil, group: EventLoopGroup? = nil,
+        logger: Logger?
+    ) throws {
         let tls = try options.tls.map { try TLSClient($0, for: options) }
         let loops = try group ?? EventLoopGroup(count: 1)
-        let gate = AuthenticationGate()
+        let scheduler = LoopScheduler(loop: loops.loops[0])
+        let reconnection = ReconnectionManager(backoff: options.backoff, scheduler: scheduler)
+        let guarding = guardConfig.map { RedisGuard($0, options: options, scheduler: scheduler) }
+        let orphans = OrphanedConnections()
         self.group = loops
         self.options = options
+        self.scheduler = scheduler
+        self.reconnection = reconnection
+        self.guarding = guarding
         ownsGroup = group == nil
         defaultTimeout = options.timeouts.pool + options.timeouts.write + options.timeouts.read
         shards = loops.loops.map { loop in
@@ -37,13 +52,21 @@ public final class RedisClient: Sendable {
                 policy: PoolPolicy(
                     poolSize: options.pool.size, minimumIdle: options.pool.minimumIdle, loop: loop.index,
                     of: loops.loops.count),
-                gate: gate, logger: logger)
+                reconnection: reconnection, orphans: orphans, guarding: guarding)
         }
+        for shard in shards {
+            reconnection.observe { [weak shard] _ in
+                guard let shard else { return }
+                shard.loop.submit { shard.assumeIsolated { $0.reconnectionChanged() } }
+            }
+        }
+        if let logger { RedisLog(logger, address: options.address).watch(reconnection, guarding) }
     }
 
     /// Starts to connect in the background; operations wait for the first attempt.
     package func start() async {
         for shard in shards { await shard.start() }
+        guarding?.start(shards)
     }
 
     deinit {
@@ -51,7 +74,9 @@ public final class RedisClient: Sendable {
         // Without close() the connections are ended all the same; the loops stop when those are gone.
         let loops = ownsGroup ? group.loops : []
         let shards = shards
+        let guarding = guarding
         Task {
+            await guarding?.close()
             for shard in shards { await shard.close() }
             for loop in loops { loop.stop() }
         }
@@ -59,6 +84,7 @@ public final class RedisClient: Sendable {
 
     /// Ends all connections; operations in progress throw `cancelled`, and so does every later one. Twice is fine.
     public func close() async {
+        await guarding?.close()
         for shard in shards { await shard.close() }
         if ownsGroup { await group.stop() }
         isClosed.store(true, ordering: .releasing)
@@ -85,10 +111,10 @@ public final class RedisClient: Sendable {
     }
 
     private func number(
-        _ command: StaticString, _ key: Bytes, isRepeatable: Bool, _ timeout: Duration?
+        _ command: StaticString, _ key: Bytes, _ purpose: RedisShard.Purpose = .read, timeout: Duration?
     ) async throws(RedisError) -> Int64 {
         try await onLoop { shard throws(RedisError) in
-            try await shard.number(command, key, isRepeatable: isRepeatable, until: deadline(timeout))
+            try await shard.number(command, key, purpose, until: deadline(timeout))
         }
     }
 
@@ -123,17 +149,17 @@ public final class RedisClient: Sendable {
     /// Deletes `key`, of any type (DEL). Returns whether it was there.
     @discardableResult
     public func delete(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> Bool {
-        try await number("DEL", key, isRepeatable: false, timeout) > 0
+        try await number("DEL", key, .write, timeout: timeout) > 0
     }
 
     /// Whether `key` is there (EXISTS).
     public func exists(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> Bool {
-        try await number("EXISTS", key, isRepeatable: true, timeout) > 0
+        try await number("EXISTS", key, timeout: timeout) > 0
     }
 
     /// How long `key` lives (PTTL).
     public func ttl(of key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> KeyTTL {
-        KeyTTL(milliseconds: try await number("PTTL", key, isRepeatable: true, timeout))
+        KeyTTL(milliseconds: try await number("PTTL", key, timeout: timeout))
     }
 
     /// Asks the server for a sign of life (PING). Returns how long the answer took.
@@ -141,7 +167,7 @@ public final class RedisClient: Sendable {
     public func ping(timeout: Duration? = nil) async throws(RedisError) -> Duration {
         let start = MonotonicTime.now
         _ = try await onLoop { shard throws(RedisError) in
-            try await shard.command(until: deadline(timeout), isRepeatable: true) { output in
+            try await shard.command(.read, until: deadline(timeout), isRepeatable: true) { output in
                 output.appendRESPCommand(argumentCount: 1)
                 output.appendRESPBulk("PING")
             }
@@ -160,7 +186,7 @@ public final class RedisClient: Sendable {
         cursor: UInt64 = 0, matching pattern: Bytes? = nil, count: Int = 100, timeout: Duration? = nil
     ) async throws(RedisError) -> ScanPage {
         let reply = try await onLoop { shard throws(RedisError) in
-            try await shard.command(until: deadline(timeout), isRepeatable: true) { output in
+            try await shard.command(.read, until: deadline(timeout), isRepeatable: true) { output in
                 output.appendRESPCommand(argumentCount: 4 + (pattern == nil ? 0 : 2))
                 output.appendRESPBulk("SCAN")
                 output.appendRESPBulk(String(cursor))
@@ -195,7 +221,8 @@ public final class RedisClient: Sendable {
 
 extension RedisShard {
     func sendAll(_ commands: [[Bytes]], until deadline: MonotonicTime) async throws(RedisError) -> [RESPValue] {
-        try await perform(until: deadline, isRepeatable: false) { pipe in
+        // Not counted by the breaker of writes: what the commands are is the caller's matter.
+        try await perform(.read, until: deadline, isRepeatable: false) { pipe in
             await self.sendSeveral(commands.count, on: pipe, until: deadline) { output in
                 for command in commands { output.appendRESPCommand(command) }
             }

@@ -18,11 +18,11 @@ package struct StoredValue: Sendable, Hashable {
 extension RedisShard {
     /// Carries out one command of one reply; an error reply is thrown.
     func command(
-        until deadline: MonotonicTime, isRepeatable: Bool, _ encode: (inout OutputQueue) -> Void
+        _ purpose: Purpose, until deadline: MonotonicTime, isRepeatable: Bool, _ encode: (inout OutputQueue) -> Void
     ) async throws(RedisError) -> RESPValue {
-        try await perform(until: deadline, isRepeatable: isRepeatable) {
+        try await perform(purpose, until: deadline, isRepeatable: isRepeatable) {
             (pipe: RedisPipe) async -> Outcome<RESPValue> in
-            let outcome = await self.send(on: pipe, until: deadline, encode)
+            let outcome = await self.send(on: pipe, until: deadline, isWrite: purpose == .write, encode)
             if case .success(.error(let error)) = outcome { return .failure(ErrorHandler.classify(error)) }
             return outcome
         }
@@ -30,7 +30,7 @@ extension RedisShard {
 
     /// GET.
     func get(_ key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> Bytes? {
-        let reply = try await command(until: deadline, isRepeatable: true) { output in
+        let reply = try await command(.read, until: deadline, isRepeatable: true) { output in
             output.appendRESPCommand(argumentCount: 2)
             output.appendRESPBulk("GET")
             output.appendRESPBulk(key)
@@ -40,7 +40,7 @@ extension RedisShard {
 
     /// GET and PTTL in one write.
     func read(_ key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> StoredValue? {
-        let (value, ttl) = try await perform(until: deadline, isRepeatable: true) {
+        let (value, ttl) = try await perform(.read, until: deadline, isRepeatable: true) {
             (pipe: RedisPipe) async -> Outcome<(RESPValue, RESPValue)> in
             let outcome = await self.sendPair(on: pipe, until: deadline) { output in
                 output.appendRESPCommand(argumentCount: 2)
@@ -64,7 +64,7 @@ extension RedisShard {
     func set(
         _ key: Bytes, _ value: Bytes, ttl: Duration?, keepTTL: Bool, onlyIfAbsent: Bool, until deadline: MonotonicTime
     ) async throws(RedisError) -> Bool {
-        let reply = try await command(until: deadline, isRepeatable: !onlyIfAbsent) { output in
+        let reply = try await command(.write, until: deadline, isRepeatable: !onlyIfAbsent) { output in
             output.appendRESPCommand(
                 argumentCount: 3 + (ttl == nil ? 0 : 2) + (keepTTL ? 1 : 0) + (onlyIfAbsent ? 1 : 0))
             output.appendRESPBulk("SET")
@@ -87,14 +87,14 @@ extension RedisShard {
     /// Writes a string in one atomic step that tells whether the key was new, and leaves keys of other types alone.
     func put(
         _ key: Bytes, _ value: Bytes, _ expiry: KeyExpiry, until deadline: MonotonicTime
-    ) async throws(RedisError) -> Bool {
+    ) async throws(RedisError) -> PutResult {
         // Repeating it would answer "replaced" for a key that the first attempt created.
-        let reply = try await perform(until: deadline, isRepeatable: false) {
+        let reply = try await perform(.write, until: deadline, isRepeatable: false) {
             (pipe: RedisPipe) async -> Outcome<RESPValue> in
             // SET's GET came with 6.2; that it leaves other types alone is documented of it.
             let outcome: Outcome<RESPValue>
             if pipe.server.isAtLeast(6, 2), let options = SetOptions(expiry) {
-                outcome = await self.send(on: pipe, until: deadline) { output in
+                outcome = await self.send(on: pipe, until: deadline, isWrite: true) { output in
                     options.append(key, value, to: &output)
                 }
             } else {
@@ -104,9 +104,11 @@ extension RedisShard {
             return outcome
         }
         switch reply {
-        case .null, .integer(1): return true
-        case .bulkString, .integer(0): return false
-        default: throw ErrorHandler.unexpectedReply(to: "SET")
+        case .null: return PutResult(isNew: true, keptTTL: nil)
+        case .bulkString: return PutResult(isNew: false, keptTTL: nil)
+        default:
+            guard let result = PutResult(scriptReply: reply) else { throw ErrorHandler.unexpectedReply(to: "SET") }
+            return result
         }
     }
 
@@ -114,13 +116,7 @@ extension RedisShard {
         _ key: Bytes, _ value: Bytes, _ expiry: KeyExpiry, on pipe: RedisPipe,
         until deadline: MonotonicTime
     ) async -> Outcome<RESPValue> {
-        let milliseconds: Int
-        let mode: StaticString
-        switch expiry {
-        case .never: (milliseconds, mode) = (0, "replace")
-        case .after(let ttl): (milliseconds, mode) = (ttl.redisMilliseconds, "replace")
-        case .keep(let ttl): (milliseconds, mode) = (ttl?.redisMilliseconds ?? 0, "keep")
-        }
+        let (milliseconds, mode) = Self.arguments(expiry)
         return await run(.put, on: pipe, until: deadline, keyAndArguments: 4) { output in
             output.appendRESPBulk(key)
             output.appendRESPBulk(value)
@@ -129,11 +125,20 @@ extension RedisShard {
         }
     }
 
+    /// What the scripts are told of the expiry.
+    static func arguments(_ expiry: KeyExpiry) -> (milliseconds: Int, mode: StaticString) {
+        switch expiry {
+        case .never: (0, "replace")
+        case .after(let ttl): (ttl.redisMilliseconds, "replace")
+        case .keep(let ttl): (ttl?.redisMilliseconds ?? 0, "keep")
+        }
+    }
+
     /// A command whose one argument is a key and whose reply is a number: DEL, EXISTS, PTTL.
     func number(
-        _ command: StaticString, _ key: Bytes, isRepeatable: Bool, until deadline: MonotonicTime
+        _ command: StaticString, _ key: Bytes, _ purpose: Purpose = .read, until deadline: MonotonicTime
     ) async throws(RedisError) -> Int64 {
-        let reply = try await self.command(until: deadline, isRepeatable: isRepeatable) { output in
+        let reply = try await self.command(purpose, until: deadline, isRepeatable: purpose == .read) { output in
             output.appendRESPCommand(argumentCount: 2)
             output.appendRESPBulk(command)
             output.appendRESPBulk(key)
@@ -157,22 +162,20 @@ extension RedisShard {
     }
 }
 
-/// What `SET key value … GET` says of the expiry; what it cannot say needs the script.
+/// What `SET key value … GET` says of the expiry; what it cannot say, or cannot tell, needs the script.
 private struct SetOptions {
     private let milliseconds: Int?
-    private let keeps: Bool
 
     init?(_ expiry: KeyExpiry) {
         switch expiry {
-        case .never: (milliseconds, keeps) = (nil, false)
-        case .after(let ttl): (milliseconds, keeps) = (ttl.redisMilliseconds, false)
-        case .keep(newKey: nil): (milliseconds, keeps) = (nil, true)
+        case .never: milliseconds = nil
+        case .after(let ttl): milliseconds = ttl.redisMilliseconds
         case .keep: return nil
         }
     }
 
     func append(_ key: Bytes, _ value: Bytes, to output: inout OutputQueue) {
-        output.appendRESPCommand(argumentCount: 4 + (milliseconds == nil ? 0 : 2) + (keeps ? 1 : 0))
+        output.appendRESPCommand(argumentCount: 4 + (milliseconds == nil ? 0 : 2))
         output.appendRESPBulk("SET")
         output.appendRESPBulk(key)
         output.appendRESPBulk(value)
@@ -180,7 +183,6 @@ private struct SetOptions {
             output.appendRESPBulk("PX")
             output.appendRESPBulk(decimal: milliseconds)
         }
-        if keeps { output.appendRESPBulk("KEEPTTL") }
         output.appendRESPBulk("GET")
     }
 }

@@ -1,3 +1,4 @@
+public import CisternResilience
 internal import CisternSockets
 
 /// What a client has done and how it stands. Numbers of one moment for each event loop, and for all loops together only
@@ -31,8 +32,14 @@ public struct RedisStatistics: Sendable, Hashable {
     public var dialFailures: Int
     /// Connections that failed after they had stood.
     public var connectionsLost: Int
-    /// How often there was a connection again after the last one had gone.
-    public var reconnects: Int
+    /// Attempts to connect after failures and losses, and how things stand.
+    public var reconnection: ReconnectionManager.Statistics
+    /// The breaker that guards every operation; always closed in a client without one.
+    public var breaker: CircuitBreaker.Statistics
+    /// The breaker that guards writes alone.
+    public var writeBreaker: CircuitBreaker.Statistics
+    /// What is believed of the server's health; unknown in a client that does not check.
+    public var health: HealthChecker.Statistics
 }
 
 extension RedisClient {
@@ -47,15 +54,15 @@ extension RedisClient {
                 size: options.pool.size, open: open, idle: min(open, max(0, sum(\.idle))), waiting: sum(\.waiting),
                 timeouts: sum(\.poolTimeouts)),
             commands: sum(\.commands), retries: sum(\.retries), timeouts: sum(\.timeouts), dials: sum(\.dials),
-            dialFailures: sum(\.dialFailures), connectionsLost: sum(\.connectionsLost), reconnects: sum(\.reconnects))
+            dialFailures: sum(\.dialFailures), connectionsLost: sum(\.connectionsLost),
+            reconnection: reconnection.statistics, breaker: guarding?.breaker.statistics ?? .closed,
+            writeBreaker: guarding?.writeBreaker.statistics ?? .closed,
+            health: guarding?.health.statistics ?? .unknown)
     }
 
     /// Whether every event loop has a connection that takes commands, so that no request misses one.
     package var isConnected: Bool { shards.allSatisfy { $0.counters.usable.value > 0 } }
 
     /// What the last attempt to connect failed of; nil when it succeeded.
-    package var lastFailure: RedisError.Kind? {
-        let index = shards.map(\.counters.lastFailure.value).max() ?? -1
-        return index < 0 ? nil : RedisError.Kind.allCases[index]
-    }
+    package var lastFailure: RedisError.Kind? { (reconnection.lastError as? RedisError)?.kind }
 }

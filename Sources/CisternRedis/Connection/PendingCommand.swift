@@ -12,14 +12,19 @@ struct PendingCommand {
         case one(UnsafeContinuation<Outcome<RESPValue>, Never>)
         case pair(UnsafeContinuation<Outcome<(RESPValue, RESPValue)>, Never>, first: RESPValue?)
         case several(UnsafeContinuation<Outcome<[RESPValue]>, Never>, replies: [RESPValue], count: Int)
-        /// Nobody any more: cancelled or too late. The replies are read and dropped, and the pipe goes on.
-        case abandoned(left: Int)
+        /// The pipe itself; nil when the connection ended first.
+        case internally((RESPValue?) -> Void)
+        /// Nobody any more: cancelled or too late. The replies are read and dropped, and the pipe goes on. Of a write it is noted
+        /// that it was answered after all.
+        case abandoned(left: Int, UnansweredCommand?)
     }
 
     var completion: Completion
     /// By which it can be cancelled.
     let number: Int
     let deadline: MonotonicTime
+    /// Whether what becomes of it matters after its caller has gone.
+    let isWrite: Bool
     /// Where in the stream of written bytes the command begins.
     let start: Int
 
@@ -42,7 +47,7 @@ struct PendingCommand {
             return true
         case .several(let continuation, var replies, let count):
             // The array leaves its place while it grows, so that it is never copied.
-            completion = .abandoned(left: 0)
+            completion = .abandoned(left: 0, nil)
             replies.append(reply)
             if replies.count == count {
                 continuation.resume(returning: .success(replies))
@@ -50,25 +55,44 @@ struct PendingCommand {
             }
             completion = .several(continuation, replies: replies, count: count)
             return false
-        case .abandoned(let left):
-            completion = .abandoned(left: left - 1)
+        case .internally(let receive):
+            receive(reply)
+            return true
+        case .abandoned(let left, let command):
+            if left <= 1 { command?.end(.answered(reply)) }
+            completion = .abandoned(left: left - 1, command)
             return left <= 1
         }
     }
 
-    /// Lets whoever waits go with an error; the replies still to come are dropped.
+    /// Lets whoever waits go with an error; the replies still to come are dropped. The error knows the command if it is a
+    /// write that may have been executed or may yet be.
     mutating func abandon(_ error: RedisError) {
+        let command = isWrite && error.isOutcomeUnknown ? UnansweredCommand() : nil
         switch completion {
         case .one(let continuation):
-            completion = .abandoned(left: 1)
-            continuation.resume(returning: .failure(error))
+            completion = .abandoned(left: 1, command)
+            continuation.resume(returning: .failure(error.leaving(command)))
         case .pair(let continuation, let first):
-            completion = .abandoned(left: first == nil ? 2 : 1)
-            continuation.resume(returning: .failure(error))
+            completion = .abandoned(left: first == nil ? 2 : 1, command)
+            continuation.resume(returning: .failure(error.leaving(command)))
         case .several(let continuation, let replies, let count):
-            completion = .abandoned(left: count - replies.count)
-            continuation.resume(returning: .failure(error))
+            completion = .abandoned(left: count - replies.count, command)
+            continuation.resume(returning: .failure(error.leaving(command)))
+        case .internally(let receive):
+            completion = .abandoned(left: 1, nil)
+            receive(nil)
         case .abandoned: break
         }
+    }
+
+    /// The error that the server has answered last, where more replies were to come.
+    var lastError: RESPError? {
+        if case .several(_, let replies, _) = completion, case .error(let error)? = replies.last { error } else { nil }
+    }
+
+    /// The write that somebody may want to know the end of.
+    var unanswered: UnansweredCommand? {
+        if case .abandoned(_, let command) = completion { command } else { nil }
     }
 }

@@ -1,4 +1,5 @@
 internal import CisternConfiguration
+public import CisternResilience
 package import CisternSockets
 public import Logging
 
@@ -19,12 +20,14 @@ extension RedisConfig {
                 idleCheckFrequency: idleCheckFrequency))
     }
 
-    /// A connected client, as the seed's `CreateClient`: it fails when Redis cannot be reached.
+    /// A connected client without breaker and without checks in the background, as the seed's `CreateClient`: it fails when
+    /// Redis cannot be reached.
     ///
     /// - Throws: ``ConfigurationFaults`` when the configuration is not valid, `RedisError` when no connection could be
     ///   made within ``dialTimeout``.
     public func makeClient(logger: Logger? = nil) async throws -> RedisClient {
-        let client = try await RedisClient(self, logger: logger)
+        let client = try RedisClient(self, guardedBy: nil, group: nil, logger: logger)
+        await client.start()
         do {
             try await client.ping(timeout: dialTimeout)
         } catch {
@@ -36,12 +39,16 @@ extension RedisConfig {
 }
 
 extension RedisClient {
-    /// A client that connects in the background: it does not fail because Redis is down.
+    /// A client that connects in the background, with a circuit breaker, reconnection and health checks: it does not fail
+    /// because Redis is down.
     ///
+    /// - Parameter breaker: When operations are refused because Redis does not answer.
     /// - Throws: ``ConfigurationFaults`` when the configuration is not valid or a file it names cannot be used;
     ///   `RedisError` only when the process has no descriptor left for an event loop.
-    public convenience init(_ config: RedisConfig, logger: Logger? = nil) async throws {
-        try self.init(config, group: nil, logger: logger)
+    public convenience init(
+        _ config: RedisConfig, breaker: CircuitBreakerConfig = CircuitBreakerConfig(), logger: Logger? = nil
+    ) async throws {
+        try self.init(config, guardedBy: breaker, group: nil, logger: logger)
         await start()
     }
 
@@ -49,10 +56,15 @@ extension RedisClient {
     ///
     /// - Throws: ``ConfigurationFaults`` when the configuration is not valid, `RedisError` when the process has no
     ///   descriptor left for an event loop.
-    package convenience init(_ config: RedisConfig, group: EventLoopGroup?, logger: Logger?) throws {
+    package convenience init(
+        _ config: RedisConfig, guardedBy breaker: CircuitBreakerConfig?, group: EventLoopGroup?, logger: Logger?
+    ) throws {
         try ConfigValidator().validateWithFiles(config)
+        let guardConfig = breaker.map {
+            RedisGuardConfig(breaker: $0, healthCheckInterval: config.healthCheckInterval)
+        }
         do {
-            try self.init(options: config.connectionOptions, group: group, logger: logger)
+            try self.init(options: config.connectionOptions, guardedBy: guardConfig, group: group, logger: logger)
         } catch let error as TLSError {
             let breach = error.breach
             throw ConfigurationFaults([

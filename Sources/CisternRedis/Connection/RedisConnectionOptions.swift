@@ -1,3 +1,5 @@
+internal import CisternResilience
+
 /// How to connect to Redis: what ``RedisConfig`` comes to when a connection is made (the seed's `ToRedisOptions`).
 public struct RedisConnectionOptions: Sendable {
     /// The caps on the steps of an operation. Each draws on the operation's one deadline and never adds to it.
@@ -58,6 +60,8 @@ public struct RedisConnectionOptions: Sendable {
     public var maximumRetries: Int
     /// The shortest and the longest wait before a retry or a reconnection.
     public var retryBackoff: ClosedRange<Duration>
+
+    var backoff: Backoff { Backoff(minimum: retryBackoff.lowerBound, maximum: retryBackoff.upperBound) }
     /// How connections are kept.
     public var pool: Pool
 

@@ -13,7 +13,6 @@ final class RedisCounters: Sendable {
     let timeouts = LoopCounter()
     let poolTimeouts = LoopCounter()
     let connectionsLost = LoopCounter()
-    let reconnects = LoopCounter()
-    /// The place of the last failed attempt's kind in `RedisError.Kind.allCases`; -1 when the last one succeeded.
-    let lastFailure = LoopCounter(-1)
+    /// When an operation was answered last, in nanoseconds of the monotonic clock.
+    let lastReply = LoopCounter(.min)
 }

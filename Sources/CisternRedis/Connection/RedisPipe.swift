@@ -50,6 +50,8 @@ final class RedisPipe: EventSource, OutputSource {
     /// Since when output waits and nothing was written.
     private var blockedSince = MonotonicTime.distantFuture
     private var isFlushScheduled = false
+    /// The newest of the orphaned connections that the server has been told of on this one.
+    private var orphansTold: Int?
 
     /// Starts to connect. The shard is told when the pipe has made room, and when it has ended after having been open.
     init(
@@ -77,9 +79,6 @@ final class RedisPipe: EventSource, OutputSource {
 
     /// Bytes that wait to be written.
     var backlog: Int { stream.output.count }
-
-    /// This end's address, by which the server knows the connection.
-    var localAddress: SocketAddress? { stream.localAddress }
 
     // MARK: Opening
 
@@ -148,11 +147,21 @@ final class RedisPipe: EventSource, OutputSource {
     /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies. The result is
     /// why it cannot; then nothing was sent and nobody waits.
     func send(
-        _ completion: PendingCommand.Completion, number: Int, _ deadline: MonotonicTime,
+        _ completion: PendingCommand.Completion, number: Int, _ deadline: MonotonicTime, isWrite: Bool,
         _ encode: (inout OutputQueue) -> Void
     ) -> RedisError? {
         if case .closed(let error) = state { return error.at(.queued) }
-        if deadline <= loop.now { return ErrorHandler.deadlinePassed(.queued) }
+        if deadline <= loop.now { return ErrorHandler.tooLateToSend }
+        // Before anything that could be undone by what an orphaned connection has left with the server.
+        if let orphansTold, orphansTold < shard.orphans.newest { endOrphans() }
+        append(completion, number, deadline, isWrite: isWrite, encode)
+        return nil
+    }
+
+    private func append(
+        _ completion: PendingCommand.Completion, _ number: Int, _ deadline: MonotonicTime, isWrite: Bool,
+        _ encode: (inout OutputQueue) -> Void
+    ) {
         let start = stream.bytesWritten + stream.output.count
         encode(&stream.output)
         if !isFlushScheduled {
@@ -164,10 +173,34 @@ final class RedisPipe: EventSource, OutputSource {
             shard.counters.idle.add(-1)
         }
         lastUsed = loop.now
-        pending.append(PendingCommand(completion: completion, number: number, deadline: deadline, start: start))
+        pending.append(
+            PendingCommand(
+                completion: completion, number: number, deadline: deadline, isWrite: isWrite, start: start))
         let next = min(deadline, stuckAt)
         if next < timerDeadline { setTimer(next) }
-        return nil
+    }
+
+    /// Has the server end the connections that were orphaned, those from before this one was set up included.
+    func endOrphans() {
+        let orphans = shard.orphans
+        var told = max(orphansTold ?? 0, orphans.newest)
+        for orphan in orphans.after(orphansTold ?? 0) {
+            let number = orphan.number
+            told = max(told, number)
+            self.append(
+                // Whatever the answer is, there is no more to be done; without one, the next connection tries.
+                .internally { if $0 != nil { orphans.confirm(number) } }, takeNumber(), .distantFuture, isWrite: false
+            ) { output in
+                output.appendRESPCommand(argumentCount: 6)
+                output.appendRESPBulk("CLIENT")
+                output.appendRESPBulk("KILL")
+                output.appendRESPBulk("ID")
+                output.appendRESPBulk(decimal: Int(orphan.clientID))
+                output.appendRESPBulk("ADDR")
+                output.appendRESPBulk(orphan.address)
+            }
+        }
+        orphansTold = told
     }
 
     /// Lets go whoever waits for a command, by the number it was given.
@@ -193,7 +226,7 @@ final class RedisPipe: EventSource, OutputSource {
         case .securing(let continuation): secure(continuation)
         case .open:
             if events.contains(.write) { flushOutput() }
-            if !events.isDisjoint(with: [.read, .hangUp]) { receive() }
+            if events.callForRead { receive() }
         case .closed: break
         }
     }
@@ -322,17 +355,34 @@ final class RedisPipe: EventSource, OutputSource {
         let written = stream.bytesWritten
         stream.close()
         if case .open = previous, pending.isEmpty { shard.counters.idle.add(-1) }
+        var unanswered: [UnansweredCommand] = []
         for index in pending.indices {
             // What was not written cannot have been executed, and of the rest only the first can have begun to answer.
+            let isWritten = pending[index].start < written
             let phase: RedisError.Phase =
-                pending[index].start >= written ? .queued : index == 0 && decoder.isWithinReply ? .reading : .written
-            pending[index].abandon(error.at(phase))
+                !isWritten ? .queued : index == 0 && decoder.isWithinReply ? .reading : .written
+            // A server that has no room for a client says so and closes: that is the better reason.
+            let reason = pending[index].lastError.map { ErrorHandler.classify($0) } ?? error
+            pending[index].abandon(reason.at(phase))
+            guard let command = pending[index].unanswered else { continue }
+            if isWritten { unanswered.append(command) } else { command.end(.dead) }
         }
         pending.removeAll()
+        if !unanswered.isEmpty { orphan(unanswered) }
         switch previous {
         case .connecting(let continuation), .securing(let continuation): continuation?.resume(returning: error)
         case .open: shard.pipeEnded(id, error)
         case .closed: break
+        }
+    }
+
+    /// Leaves writes behind that the server may execute yet.
+    private func orphan(_ commands: [UnansweredCommand]) {
+        if let clientID = server.clientID, let address = server.clientAddress {
+            shard.orphans.add(clientID: clientID, address: address, commands: commands)
+        } else {
+            // The server did not say who we are, so it cannot be told to end it.
+            for command in commands { command.end(.dead) }
         }
     }
 }

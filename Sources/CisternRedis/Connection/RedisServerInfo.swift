@@ -7,6 +7,8 @@ struct RedisServerInfo: Sendable, Equatable {
     var version = ""
     /// The connection's number (`CLIENT ID`); nil where the server did not say.
     var clientID: Int64?
+    /// The address from which the server sees the connection come; nil where it did not say.
+    var clientAddress: String?
     /// 3, or 2 where the server does not know HELLO.
     var protocolVersion = 2
 
@@ -28,6 +30,14 @@ struct RedisServerInfo: Sendable, Equatable {
             case ("proto", .integer(let number)): protocolVersion = number == 3 ? 3 : 2
             default: break
             }
+        }
+    }
+
+    /// Reads CLIENT INFO's reply, a line of `name=value`: behind a proxy, this end's own address is another one.
+    mutating func read(clientInfo: RESPValue) {
+        guard case .bulkString(let line) = clientInfo, let text = line.string else { return }
+        for field in text.split(separator: " ") where field.hasPrefix("addr=") {
+            clientAddress = String(field.dropFirst("addr=".count))
         }
     }
 

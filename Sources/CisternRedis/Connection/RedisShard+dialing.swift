@@ -10,7 +10,6 @@ extension RedisShard {
     func dial(
         _ id: Int, until deadline: MonotonicTime, observer: DialObserver = { _, _, _ in }
     ) async -> Outcome<RedisPipe> {
-        if let refusal = gate.refusal(.now) { return .failure(refusal) }
         let start = MonotonicTime.now
         let addresses = await resolve(until: deadline)
         switch addresses {
@@ -24,7 +23,7 @@ extension RedisShard {
             dialedPipe = pipe
             defer { dialedPipe = nil }
             let setUpStart = MonotonicTime.now
-            let error = await authenticate(pipe, until: deadline)
+            let error = await setUp(pipe, until: deadline)
             observer(.auth, MonotonicTime.now.since(setUpStart), error)
             if let error {
                 pipe.end(error)
@@ -84,30 +83,6 @@ extension RedisShard {
         }
     }
 
-    // MARK: Credentials
-
-    /// Sets a connection up when the gate lets its credentials through. The result is what went wrong.
-    private func authenticate(_ pipe: RedisPipe, until deadline: MonotonicTime) async -> RedisError? {
-        if let error = await passGate(until: deadline) { return error }
-        let error = await setUp(pipe, until: deadline)
-        gate.leave(.now, error: error)
-        return error
-    }
-
-    private func passGate(until deadline: MonotonicTime) async -> RedisError? {
-        while true {
-            if isClosed { return ErrorHandler.clientClosed }
-            switch gate.enter(.now) {
-            case .enter: return nil
-            case .refused(let error): return error
-            case .wait:
-                let next = loop.now + .milliseconds(2)
-                guard next < deadline else { return ErrorHandler.dialTimeout(.handshake) }
-                await loop.sleep(until: next)
-            }
-        }
-    }
-
     // MARK: Setting up
 
     /// The name under which `CLIENT LIST` shows the connections.
@@ -116,7 +91,7 @@ extension RedisShard {
     /// Sets the connection up in one write: protocol, credentials, name, database. The result is what went wrong.
     private func setUp(_ pipe: RedisPipe, until deadline: MonotonicTime) async -> RedisError? {
         let selects = options.database != 0
-        let replies = await self.sendSeveral(selects ? 2 : 1, on: pipe, until: deadline) { output in
+        let replies = await self.sendSeveral(selects ? 3 : 2, on: pipe, until: deadline) { output in
             let authenticates = !options.password.isEmpty
             output.appendRESPCommand(argumentCount: authenticates ? 7 : 4)
             output.appendRESPBulk("HELLO")
@@ -129,15 +104,21 @@ extension RedisShard {
             output.appendRESPBulk("SETNAME")
             output.appendRESPBulk(Self.clientName)
             if selects { select(&output) }
+            output.appendRESPCommand(argumentCount: 2)
+            output.appendRESPBulk("CLIENT")
+            output.appendRESPBulk("INFO")
         }
         switch replies {
         case .failure(let error): return inHandshake(error)
-        case .success(let replies):
+        case .success(var replies):
+            // Some users' rights, and servers before 6.2, know no CLIENT INFO.
+            let clientInfo = replies.removeLast()
             if case .error(let error) = replies[0] {
                 return knowsNoHello(error)
                     ? await setUpWithoutHello(pipe, until: deadline) : ErrorHandler.classify(error, phase: .handshake)
             }
             pipe.server = RedisServerInfo(hello: replies[0])
+            pipe.server.read(clientInfo: clientInfo)
             return firstError(replies)
         }
     }

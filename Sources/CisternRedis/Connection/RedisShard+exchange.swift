@@ -10,13 +10,14 @@ internal import CisternSockets
 extension RedisShard {
     /// Sends one command and waits for its reply until `deadline`.
     func send(
-        on pipe: RedisPipe, until deadline: MonotonicTime, _ encode: (inout OutputQueue) -> Void
+        on pipe: RedisPipe, until deadline: MonotonicTime, isWrite: Bool = false,
+        _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<RESPValue> {
         let id = pipe.id
         let number = pipe.takeNumber()
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                if let error = self.give(.one(continuation), number, to: pipe, deadline, encode) {
+                if let error = self.give(.one(continuation), number, to: pipe, deadline, isWrite: isWrite, encode) {
                     continuation.resume(returning: .failure(error))
                 }
             }
@@ -33,7 +34,9 @@ extension RedisShard {
         let number = pipe.takeNumber()
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                if let error = self.give(.pair(continuation, first: nil), number, to: pipe, deadline, encode) {
+                if let error = self.give(
+                    .pair(continuation, first: nil), number, to: pipe, deadline, isWrite: false, encode)
+                {
                     continuation.resume(returning: .failure(error))
                 }
             }
@@ -54,7 +57,7 @@ extension RedisShard {
                 var replies: [RESPValue] = []
                 replies.reserveCapacity(count)
                 let completion = PendingCommand.Completion.several(continuation, replies: replies, count: count)
-                if let error = self.give(completion, number, to: pipe, deadline, encode) {
+                if let error = self.give(completion, number, to: pipe, deadline, isWrite: false, encode) {
                     continuation.resume(returning: .failure(error))
                 }
             }
@@ -66,22 +69,22 @@ extension RedisShard {
     /// Hands a command to a pipe; the result is why the pipe does not take it.
     private func give(
         _ completion: PendingCommand.Completion, _ number: Int, to pipe: RedisPipe, _ deadline: MonotonicTime,
-        _ encode: (inout OutputQueue) -> Void
+        isWrite: Bool, _ encode: (inout OutputQueue) -> Void
     ) -> RedisError? {
         // A task that is cancelled from here on is found by its number.
         if Task.isCancelled { return ErrorHandler.cancelled(.queued) }
-        let error = pipe.send(completion, number: number, deadline, encode)
+        let error = pipe.send(completion, number: number, deadline, isWrite: isWrite, encode)
         if pipe.depth == PoolPolicy.comfortableDepth { dialIfWanted() }
         return error
     }
 
-    /// Runs a script of one key on a pipe, by its digest, or by its text where the server does not know it yet.
-    /// `keyAndArguments`: how many bulks `encode` writes, the key first.
+    /// Runs a script of one key, which writes, on a pipe: by its digest, or by its text where the server does not know it
+    /// yet. `keyAndArguments`: how many bulks `encode` writes, the key first.
     func run(
         _ script: RedisScript, on pipe: RedisPipe, until deadline: MonotonicTime, keyAndArguments: Int,
         _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome<RESPValue> {
-        let outcome = await send(on: pipe, until: deadline) { output in
+        let outcome = await send(on: pipe, until: deadline, isWrite: true) { output in
             output.appendRESPCommand(argumentCount: 3 + keyAndArguments)
             output.appendRESPBulk("EVALSHA")
             output.appendRESPBulk(script.digest)
@@ -89,7 +92,7 @@ extension RedisShard {
             encode(&output)
         }
         guard case .success(.error(let error)) = outcome, error.hasCode("NOSCRIPT") else { return outcome }
-        return await send(on: pipe, until: deadline) { output in
+        return await send(on: pipe, until: deadline, isWrite: true) { output in
             output.appendRESPCommand(argumentCount: 3 + keyAndArguments)
             output.appendRESPBulk("EVAL")
             output.appendRESPBulk(script.source)

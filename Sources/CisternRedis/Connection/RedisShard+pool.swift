@@ -1,7 +1,6 @@
 internal import CisternBytes
 internal import CisternResilience
 internal import CisternSockets
-internal import Logging
 
 /// The connections: made, lost, replaced and closed.
 extension RedisShard {
@@ -22,13 +21,23 @@ extension RedisShard {
         if isClosed { return }
         if !pipe.isDraining {
             counters.connectionsLost.add()
-            gate.doubt()
-            logger?.warning("lost a connection to Redis", metadata: ["reason": "\(error)"])
             // The first attempt after a loss is at once, unless connections do not last as long as the shortest backoff.
             let isShortLived = pipe.openedAt + options.retryBackoff.lowerBound > loop.now
-            if isShortLived, lastWasShortLived { noteFailure(error.at(.dialing)) }
-            lastWasShortLived = isShortLived
+            if isShortLived, let shortLivedEnd, pipe.openedAt >= shortLivedEnd {
+                reconnection.failed(error.at(.dialing))
+            } else {
+                reconnection.lost()
+            }
+            shortLivedEnd = isShortLived ? loop.now : nil
+            guarding?.connectionLost()
         }
+        pipes.first(where: \.isUsable)?.endOrphans()
+        reconnectionChanged()
+    }
+
+    /// Something else may be known of the server than before.
+    func reconnectionChanged() {
+        if isClosed { return }
         dialIfWanted()
         if let failure = failureOfWaiting { failWaiters(failure) }
     }
@@ -36,10 +45,21 @@ extension RedisShard {
     // MARK: Connecting
 
     func dialIfWanted() {
-        guard !isClosed, dialing == nil, pipes.count < policy.maximum, loop.now >= nextAttempt else { return }
+        guard !isClosed, dialing == nil, pipes.count < policy.maximum else { return }
         let usable = pipes.filter(\.isUsable).map { PoolPolicy.Load(depth: $0.depth, backlog: $0.backlog) }
         guard isReplacing || policy.wantsConnection(open: usable, dialing: 0, waiting: waiters.count) else { return }
-        dialing = Task(executorPreference: loop) { await self.dialOnce() }
+        switch reconnection.begin() {
+        case .attempt: dialing = Task(executorPreference: loop) { await self.dialOnce() }
+        case .inProgress: break
+        case .wait(let deadline):
+            guard attemptTimer == nil else { return }
+            attemptTimer = loop.schedule(at: deadline) { [unowned self] in
+                assumeIsolated {
+                    $0.attemptTimer = nil
+                    $0.dialIfWanted()
+                }
+            }
+        }
     }
 
     func dialOnce() async {
@@ -48,17 +68,23 @@ extension RedisShard {
         let result = await dial(nextPipe, until: loop.now + options.timeouts.dial)
         dialing = nil
         switch result {
-        case .success(let pipe) where isClosed: pipe.end(ErrorHandler.clientClosed)
+        case .success(let pipe) where isClosed:
+            reconnection.abandoned()
+            pipe.end(ErrorHandler.clientClosed)
         case .success(let pipe): connected(pipe)
-        case .failure where isClosed: break
+        case .failure where isClosed: reconnection.abandoned()
         case .failure(let error): dialFailed(error)
         }
     }
 
+    /// Refused credentials are not tried more than twice a minute.
+    private static let pauseAfterRefusedCredentials: Duration = .seconds(30)
+
     func dialFailed(_ error: RedisError) {
         counters.dialFailures.add()
-        noteFailure(error)
-        if let failure = failureOfWaiting { failWaiters(failure) }
+        reconnection.failed(error, pause: error.kind == .authentication ? Self.pauseAfterRefusedCredentials : .zero)
+        guarding?.connectionFailed()
+        reconnectionChanged()
     }
 
     func connected(_ pipe: RedisPipe) {
@@ -67,38 +93,16 @@ extension RedisShard {
             return dialFailed(
                 RedisError(.connection, phase: .handshake, retry: .ifRepeatable, "the connection did not last"))
         }
-        if failures > 0 { logger?.notice("connected to Redis again", metadata: ["after_attempts": "\(failures)"]) }
-        if hasConnected, !pipes.contains(where: \.isUsable) { counters.reconnects.add() }
-        hasConnected = true
-        failures = 0
-        lastFailure = nil
-        counters.lastFailure.set(-1)
-        nextAttempt = MonotonicTime(nanoseconds: .min)
+        reconnection.succeeded()
+        pipe.endOrphans()
         let old = isReplacing ? pipes.filter(isTooOld) : []
         isReplacing = false
         pipes.append(pipe)
         for pipe in old { pipe.drain() }
         countPipes()
         serveWaiters()
+        guarding?.connected()
         dialIfWanted()
-    }
-
-    func noteFailure(_ error: RedisError) {
-        failures += 1
-        lastFailure = error
-        counters.lastFailure.set(RedisError.Kind.allCases.firstIndex(of: error.kind) ?? -1)
-        if failures == 1 {
-            logger?.warning(
-                "cannot connect to Redis", metadata: ["reason": "\(error)", "address": "\(options.address)"])
-        }
-        nextAttempt = max(loop.now + backoff.delay(attempt: failures), gate.closedUntil)
-        if let attemptTimer { loop.cancel(attemptTimer) }
-        attemptTimer = loop.schedule(at: nextAttempt) { [unowned self] in
-            assumeIsolated {
-                $0.attemptTimer = nil
-                $0.dialIfWanted()
-            }
-        }
     }
 
     // MARK: Keeping

@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternResilience
 internal import CisternSockets
 
 /// Callers that wait, for a connection or for their next attempt.
@@ -7,7 +8,8 @@ internal import CisternSockets
 extension RedisShard {
     /// Why waiting for a connection is in vain: there is none, and none is being made before the backoff is over.
     var failureOfWaiting: RedisError? {
-        dialing == nil && !pipes.contains(where: \.isUsable) ? lastFailure : nil
+        guard dialing == nil, !pipes.contains(where: \.isUsable) else { return nil }
+        return reconnection.errorOfWaiting as? RedisError
     }
 
     func usablePipe() -> RedisPipe? {

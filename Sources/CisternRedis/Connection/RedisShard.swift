@@ -2,7 +2,6 @@ internal import CisternBytes
 internal import CisternRESP
 internal import CisternResilience
 internal import CisternSockets
-internal import Logging
 
 /// One event loop's share of a client's connections, and what they are used for. Pinned to that loop.
 actor RedisShard {
@@ -21,9 +20,10 @@ actor RedisShard {
 
     nonisolated let options: RedisConnectionOptions
     nonisolated let counters = RedisCounters()
+    nonisolated let orphans: OrphanedConnections
     let tls: TLSClient?
-    let gate: AuthenticationGate
-    let logger: Logger?
+    let reconnection: ReconnectionManager
+    let guarding: RedisGuard?
     let policy: PoolPolicy
     let backoff: Backoff
 
@@ -38,13 +38,8 @@ actor RedisShard {
     var dialing: Task<Void, Never>?
     /// The connection that is being made, so that closing need not wait for it.
     var dialedPipe: RedisPipe?
-    var hasConnected = false
-    /// Failed attempts in a row, and what the last one died of.
-    var failures = 0
-    var lastFailure: RedisError?
-    /// The connection that was lost last had stood for less than the shortest backoff.
-    var lastWasShortLived = false
-    var nextAttempt = MonotonicTime(nanoseconds: .min)
+    /// When the connection was lost that was lost last, if it had stood for less than the shortest backoff.
+    var shortLivedEnd: MonotonicTime?
     var attemptTimer: TimerID?
     var checkTimer: TimerID?
     /// All connections are too old; the next one replaces them.
@@ -53,16 +48,17 @@ actor RedisShard {
     var renewedAt = MonotonicTime(nanoseconds: .min)
 
     init(
-        loop: EventLoop, options: RedisConnectionOptions, tls: TLSClient?, policy: PoolPolicy, gate: AuthenticationGate,
-        logger: Logger?
+        loop: EventLoop, options: RedisConnectionOptions, tls: TLSClient?, policy: PoolPolicy,
+        reconnection: ReconnectionManager, orphans: OrphanedConnections, guarding: RedisGuard?
     ) {
         self.loop = loop
         self.options = options
         self.tls = tls
         self.policy = policy
-        self.gate = gate
-        self.logger = logger
-        backoff = Backoff(minimum: options.retryBackoff.lowerBound, maximum: options.retryBackoff.upperBound)
+        self.reconnection = reconnection
+        self.orphans = orphans
+        self.guarding = guarding
+        backoff = options.backoff
     }
 
     /// Starts to connect, in the background.
@@ -73,16 +69,45 @@ actor RedisShard {
 
     // MARK: Operations
 
-    /// Carries out one operation: finds a connection, sends, and tries again where the rules allow it, all before
-    /// `deadline`. `isRepeatable`: executing the command twice does no more than executing it once.
+    /// What an operation is to the breakers.
+    enum Purpose {
+        case read
+        case write
+        /// It is made by those who watch: nobody refuses it, and it is tried once.
+        case probe
+    }
+
+    /// Carries out one operation: asks the breakers, finds a connection, sends, and tries again where the rules allow it, all
+    /// before `deadline`. It counts once in the breakers, however many attempts it took.
+    ///
+    /// - Parameter isRepeatable: Executing the command twice does no more than executing it once.
     func perform<Replies: Sendable>(
-        until deadline: MonotonicTime, isRepeatable: Bool,
+        _ purpose: Purpose, until deadline: MonotonicTime, isRepeatable: Bool,
+        _ exchange: (RedisPipe) async -> Outcome<Replies>
+    ) async throws(RedisError) -> Replies {
+        guard let guarding, purpose != .probe else {
+            return try await attempts(purpose, until: deadline, isRepeatable: isRepeatable, exchange)
+        }
+        guard let permit = guarding.admit(purpose, loop.now) else { throw ErrorHandler.circuitOpen }
+        do throws(RedisError) {
+            let replies = try await attempts(purpose, until: deadline, isRepeatable: isRepeatable, exchange)
+            guarding.finish(permit, .success, loop.now)
+            return replies
+        } catch {
+            guarding.finish(permit, error.breakerEffect, loop.now)
+            throw error
+        }
+    }
+
+    private func attempts<Replies: Sendable>(
+        _ purpose: Purpose, until deadline: MonotonicTime, isRepeatable: Bool,
         _ exchange: (RedisPipe) async -> Outcome<Replies>
     ) async throws(RedisError) -> Replies {
         counters.commands.add()
         var retry = RetryState(isRepeatable: isRepeatable)
         // Once an attempt may have been executed, no failure of a later one makes that undone.
         var isOutcomeUnknown = false
+        var unanswered: [UnansweredCommand] = []
         while true {
             let error: RedisError
             var mayRetry = true
@@ -90,7 +115,9 @@ actor RedisShard {
             case .failure(let failure): error = failure
             case .success(let pipe):
                 switch await exchange(pipe) {
-                case .success(let replies): return replies
+                case .success(let replies):
+                    counters.lastReply.set(Int(loop.now.nanoseconds))
+                    return replies
                 case .failure(let failure): error = failure
                 }
                 // Replaced between being chosen and being used: no failure, and nothing to count.
@@ -98,11 +125,12 @@ actor RedisShard {
                 if error.retry == .onceOnNewConnection { mayRetry = renewPipes(insteadOf: pipe) }
             }
             isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
-            let pause = retry.pause(
-                after: error, maximum: options.maximumRetries, backoff: backoff, left: deadline.since(.now))
+            unanswered += error.unanswered
+            let maximum = purpose == .probe ? 0 : options.maximumRetries
+            let pause = retry.pause(after: error, maximum: maximum, backoff: backoff, left: deadline.since(.now))
             guard let pause, mayRetry, !isClosed, !Task.isCancelled else {
                 if error.kind == .timeout { counters.timeouts.add() }
-                throw isOutcomeUnknown && !error.isOutcomeUnknown ? error.withUnknownOutcome() : error
+                throw isOutcomeUnknown ? error.withUnknownOutcome(unanswered) : error
             }
             counters.retries.add()
             if pause > .zero { await self.pause(pause) }

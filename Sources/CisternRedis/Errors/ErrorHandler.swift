@@ -67,6 +67,15 @@ public enum ErrorHandler {
             "no answer within the operation's deadline")
     }
 
+    /// The error of an operation whose deadline passed before a connection that stands could be used: not the server's fault.
+    package static let tooLateToSend = RedisError(
+        .timeout, phase: .queued, retry: .never, breakerEffect: .notCounted,
+        "the operation's deadline had passed before it could be sent")
+
+    /// The error of an operation that the circuit breaker did not let through.
+    package static let circuitOpen = RedisError(
+        .unavailable, phase: .queued, retry: .never, breakerEffect: .notCounted, "the circuit breaker is open")
+
     /// The error of an operation whose caller was cancelled.
     package static func cancelled(_ phase: RedisError.Phase) -> RedisError {
         RedisError(

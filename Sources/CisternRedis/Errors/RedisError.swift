@@ -60,11 +60,13 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package let retry: RetryRule
     /// What the breaker makes of it.
     package let breakerEffect: BreakerEffect
+    /// The writes of the operation that were sent and whose answers have not come.
+    package var unanswered: [UnansweredCommand] = []
 
     package init(
         _ kind: Kind, phase: Phase, serverCode: String? = nil, retry: RetryRule,
-        breakerEffect: BreakerEffect = .failure,
-        isOutcomeUnknown: Bool = false, _ message: String
+        breakerEffect: BreakerEffect = .failure, isOutcomeUnknown: Bool = false,
+        unanswered: [UnansweredCommand] = [], _ message: String
     ) {
         self.kind = kind
         self.phase = phase
@@ -72,24 +74,33 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         self.retry = retry
         self.breakerEffect = breakerEffect
         self.isOutcomeUnknown = isOutcomeUnknown
+        self.unanswered = unanswered
         self.message = message
     }
 
     /// Kind, phase and message.
     public var description: String { "\(kind.rawValue) (\(phase.rawValue)): \(message)" }
 
-    /// The same error where it left the outcome of a command unknown.
-    package func withUnknownOutcome() -> RedisError {
+    /// The same error where it left the outcome of an operation unknown, by these writes.
+    package func withUnknownOutcome(_ unanswered: [UnansweredCommand]) -> RedisError {
         RedisError(
             kind, phase: phase, serverCode: serverCode, retry: .never, breakerEffect: breakerEffect,
-            isOutcomeUnknown: true, message)
+            isOutcomeUnknown: true, unanswered: unanswered, message)
     }
 
     /// The same failure as it is to an operation that had come as far as `phase`.
     package func at(_ phase: Phase) -> RedisError {
         RedisError(
             kind, phase: phase, serverCode: serverCode, retry: retry, breakerEffect: breakerEffect,
-            isOutcomeUnknown: phase == .written || phase == .reading, message)
+            isOutcomeUnknown: phase == .written || phase == .reading, unanswered: unanswered, message)
+    }
+
+    /// The same error of a command that has not been answered.
+    func leaving(_ command: UnansweredCommand?) -> RedisError {
+        guard let command else { return self }
+        var error = self
+        error.unanswered = [command]
+        return error
     }
 }
 

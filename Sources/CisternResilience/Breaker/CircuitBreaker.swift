@@ -269,6 +269,11 @@ public final class CircuitBreaker: Sendable {
         public var probes: Int
         /// How long until trying again may help; nil while everything is let through.
         public var retryAfter: Duration?
+
+        /// Of a breaker that has done nothing.
+        package static let closed = Statistics(
+            state: .closed, inStateFor: .zero, consecutiveFailures: 0, successes: 0, failures: 0, refusals: 0,
+            opened: 0, probes: 0, retryAfter: nil)
     }
 
     /// What it has done and how it stands, from any thread without waiting.

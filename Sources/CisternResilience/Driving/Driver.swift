@@ -1,7 +1,7 @@
-internal import CisternBytes
+package import CisternBytes
 
 /// What a machine wants next.
-enum Step: Sendable {
+package enum Step: Sendable {
     /// Nothing, until it has changed.
     case rest
     /// To be asked again then.
@@ -13,7 +13,7 @@ enum Step: Sendable {
 /// Does what a machine decides: it has one timer and one operation in progress at most.
 ///
 /// It asks the machine when it is told to, when the time has come that the machine named, and when an operation has ended.
-final class Driver: Sendable {
+package final class Driver: Sendable {
     private struct State {
         var timer: (deadline: MonotonicTime, action: ScheduledAction)?
         var task: Task<Void, Never>?
@@ -28,7 +28,7 @@ final class Driver: Sendable {
     /// - Parameters:
     ///   - decide: is asked under a lock of the driver's: it must not call the driver.
     ///   - decided: is called after each decision, outside any lock.
-    init(
+    package init(
         _ scheduler: any Scheduler, decide: @escaping @Sendable (MonotonicTime) -> Step,
         decided: @escaping @Sendable () -> Void
     ) {
@@ -44,7 +44,7 @@ final class Driver: Sendable {
     }
 
     /// Asks the machine. To be called whenever something but the driver has changed it.
-    func update() {
+    package func update() {
         state.withLock { state in
             guard !state.isClosed, state.task == nil else { return }
             switch decide(scheduler.now) {
@@ -82,7 +82,7 @@ final class Driver: Sendable {
     }
 
     /// Ends for good: no timer and no operation is left when it returns. Twice is fine.
-    func close() async {
+    package func close() async {
         let task = state.withLock { state in
             state.isClosed = true
             state.timer?.action.cancel()

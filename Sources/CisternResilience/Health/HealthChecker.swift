@@ -180,6 +180,10 @@ public final class HealthChecker: Sendable {
 
         /// Whether the last results say that it works.
         public var isHealthy: Bool { state == .healthy }
+
+        /// Of a checker that has checked nothing.
+        package static let unknown = Statistics(
+            state: .unknown, inStateFor: .zero, checks: 0, failures: 0, consecutiveFailures: 0)
     }
 
     /// What it has found, from any thread without waiting.

@@ -125,6 +125,9 @@ public final class ReconnectionManager: Sendable {
 
     package func abandoned() { change { $0.machine.abandoned() } }
 
+    /// What the last attempt failed of; nil when it succeeded.
+    package var lastError: (any Error)? { record.withLock { $0.lastError } }
+
     /// What the last attempt failed of, while the next one is waited for.
     package var errorOfWaiting: (any Error)? {
         record.withLock { $0.machine.state == .waiting ? $0.lastError : nil }

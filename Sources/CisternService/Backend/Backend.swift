@@ -1,44 +1,78 @@
+internal import Cistern
 internal import CisternBytes
 internal import CisternRedis
-internal import CisternSockets
 internal import CisternStore
 
-/// Where keys live: in Redis, or in this process alone.
+/// Where keys live: in Redis with this process behind it, or in this process alone.
 enum Backend: Sendable {
-    case redis(RedisClient)
+    case redis(HybridRedisClient)
     case local(LocalStore)
 
-    /// The value of a key with how long it lives; nil where there is none.
-    func read(_ key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> StoredValue? {
+    /// What became of a write.
+    enum Written: Sendable {
+        case created, replaced
+        /// Redis did not take it; this process keeps it until it does.
+        case kept
+    }
+
+    /// What became of a delete.
+    enum Deleted: Sendable {
+        case deleted, missing
+        /// Redis did not take it; this process keeps it until it does.
+        case kept
+    }
+
+    /// What a key holds, and who says so.
+    func read(_ key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> Lookup {
         switch self {
-        case .redis(let client): try await client.read(key, until: deadline)
-        case .local(let store): store.read(key)
+        case .redis(let client): return try await client.look(up: key, until: deadline)
+        case .local(let store):
+            let stored = store.read(key)
+            return Lookup(value: stored?.value, ttl: stored?.ttl ?? .missing, source: .local, age: .zero)
         }
     }
 
-    /// Writes a value in one atomic step; true when the key was new.
+    /// Writes a value in one atomic step.
+    ///
+    /// - Parameter mayKeep: Whether it may be kept here where Redis does not take it.
     func put(
-        _ key: Bytes, _ value: Bytes, expiry: KeyExpiry, until deadline: MonotonicTime
-    ) async throws(RedisError) -> Bool {
+        _ key: Bytes, _ value: Bytes, expiry: KeyExpiry, until deadline: MonotonicTime, mayKeep: Bool
+    ) async throws(RedisError) -> Written {
         switch self {
-        case .redis(let client): try await client.put(key, value, expiry: expiry, until: deadline)
-        case .local(let store): try store.put(key, value, expiry: expiry)
+        case .redis(let client):
+            let receipt = try await client.put(key, value, expiry: expiry, until: deadline, mayKeep: mayKeep)
+            guard receipt.storedIn == .redis else { return .kept }
+            return receipt.wasAbsent == true ? .created : .replaced
+        case .local(let store): return try store.put(key, value, expiry: expiry) ? .created : .replaced
         }
     }
 
-    /// Deletes a key; true when it was there.
-    func delete(_ key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> Bool {
+    /// Deletes a key.
+    func delete(_ key: Bytes, until deadline: MonotonicTime, mayKeep: Bool) async throws(RedisError) -> Deleted {
         switch self {
-        case .redis(let client): try await client.delete(key, until: deadline)
-        case .local(let store): store.cache.delete(key)
+        case .redis(let client):
+            let receipt = try await client.delete(key, until: deadline, mayKeep: mayKeep)
+            guard receipt.storedIn == .redis else { return .kept }
+            return receipt.wasAbsent == true ? .missing : .deleted
+        case .local(let store): return store.cache.delete(key) ? .deleted : .missing
         }
     }
 
-    /// The value of `Cache-Source`.
+    /// The value of `Cache-Source` while all is well.
     var source: StaticString {
         switch self {
         case .redis: "redis"
         case .local: "local"
         }
+    }
+
+    /// Whether a value from here is one that Redis did not give.
+    func isFallback(_ found: Lookup) -> Bool {
+        if case .redis = self { found.source == .local } else { false }
+    }
+
+    /// How long until Redis may take what it does not take now.
+    func retryAfter(writing: Bool) -> Duration? {
+        if case .redis(let client) = self { client.retryAfter(writing: writing) } else { nil }
     }
 }

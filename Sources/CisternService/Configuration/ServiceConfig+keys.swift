@@ -1,4 +1,6 @@
+internal import Cistern
 internal import CisternConfiguration
+internal import CisternResilience
 internal import Logging
 
 extension ServiceConfig {
@@ -30,7 +32,7 @@ extension ServiceConfig {
     ]
 
     static let fallbackKeys: [Key] = [
-        Key("fallback.enabled", \.fallback.enabled, prefix: prefix, "Whether local copies answer for Redis."),
+        Key("fallback.enabled", \.fallback.isEnabled, prefix: prefix, "Whether local copies answer for Redis."),
         Key(
             "fallback.writes", \.fallback.writes, prefix: prefix,
             "Writes while Redis is unavailable: kept in memory and replayed, or refused."),

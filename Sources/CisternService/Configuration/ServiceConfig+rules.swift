@@ -1,3 +1,4 @@
+internal import Cistern
 package import CisternConfiguration
 internal import CisternRedis
 
@@ -79,7 +80,7 @@ extension ServiceConfig {
             "http.max_value_bytes", "fallback.enabled", "fallback.writes", "fallback.max_pending_bytes"
         ) { config in
             let fallback = config.fallback
-            guard fallback.enabled, fallback.writes == .memory, config.http.maxValueBytes > fallback.maxPendingBytes
+            guard fallback.isEnabled, fallback.writes == .memory, config.http.maxValueBytes > fallback.maxPendingBytes
             else {
                 return []
             }

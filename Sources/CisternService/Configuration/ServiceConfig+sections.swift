@@ -1,3 +1,4 @@
+internal import Cistern
 internal import CisternConfiguration
 package import Logging
 
@@ -34,33 +35,6 @@ extension ServiceConfig {
         package init() {}
     }
 
-    package struct CircuitBreakerSection: Sendable, Hashable {
-        package var maxFailures = 5
-        package var resetTimeout: Duration = .seconds(30)
-        package var checkInterval: Duration = .seconds(10)
-        package var successThreshold = 2
-
-        package init() {}
-    }
-
-    package struct FallbackSection: Sendable, Hashable {
-        /// What happens to a write while Redis is unavailable.
-        package enum Writes: String, ConfigurationChoice {
-            /// Kept in memory and replayed.
-            case memory
-            /// Refused with 503.
-            case reject
-        }
-
-        package var enabled = true
-        package var writes = Writes.memory
-        package var redisBudget: Duration = .milliseconds(250)
-        package var maxPending = 100_000
-        package var maxPendingBytes = 64 * 1024 * 1024
-
-        package init() {}
-    }
-
     package struct LocalCacheSection: Sendable, Hashable {
         package var maxEntries = 100_000
         package var maxBytes = 64 * 1024 * 1024
@@ -92,3 +66,5 @@ extension ServiceConfig {
 }
 
 extension Logger.Level: ConfigurationChoice {}
+
+extension FallbackConfig.Writes: ConfigurationChoice {}

@@ -1,4 +1,6 @@
+package import Cistern
 package import CisternRedis
+package import CisternResilience
 
 /// Everything the service can be told. `ServiceConfig()` holds the defaults.
 package struct ServiceConfig: Sendable, Hashable {
@@ -13,8 +15,8 @@ package struct ServiceConfig: Sendable, Hashable {
 
     package var http = HTTPSection()
     package var redis = RedisConfig()
-    package var circuitBreaker = CircuitBreakerSection()
-    package var fallback = FallbackSection()
+    package var circuitBreaker = CircuitBreakerConfig()
+    package var fallback = FallbackConfig()
     package var localCache = LocalCacheSection()
     package var auth = AuthSection()
     package var log = LogSection()

@@ -5,6 +5,8 @@ struct Refusal: Error, Sendable {
     let status: HTTPStatus
     /// What is wrong and how to mend it, without anything of the request in it.
     let detail: String
+    /// With 503: when trying again may help; nil for soon.
+    var retryAfter: Duration?
 
     init(_ status: HTTPStatus, _ detail: String) {
         self.status = status

@@ -25,7 +25,7 @@ struct LifecycleTests {
 
     @Test func closingEndsOperationsInProgress() async throws {
         let server = try FaultServer.greeting { _ in [.silence] }
-        let client = try await RedisClient(.local(server.port))
+        let client = try await RedisClient.unguarded(.local(server.port))
         try await client.ready()
         let task = Task { try await client.set("key", "value") }
         #expect(eventually { client.statistics.pool.idle == 0 })
@@ -39,7 +39,7 @@ struct LifecycleTests {
         let config = RedisConfig.local(server.port) {
             $0.minRetryBackoff = .seconds(600); $0.maxRetryBackoff = .seconds(600)
         }
-        let client = try await RedisClient(config)
+        let client = try await RedisClient.unguarded(config)
         let task = Task { try await client.get("key", timeout: .seconds(3600)) }
         #expect(eventually { client.statistics.retries == 1 })
         await client.close()
@@ -66,7 +66,7 @@ struct LifecycleTests {
         let server = try FaultServer { _ in [.silence] }
         let before = try OpenResources()
         for round in 1...10 {
-            let client = try await RedisClient(.local(server.port) { $0.dialTimeout = .seconds(600) })
+            let client = try await RedisClient.unguarded(.local(server.port) { $0.dialTimeout = .seconds(600) })
             if isGreeting { #expect(eventually { server.count("HELLO") == round }) }
             await client.close()
         }
@@ -77,7 +77,7 @@ struct LifecycleTests {
         let server = try RedisServerProcess()
         let before = try OpenResources()
         for number in 0..<100 {
-            let client = try await RedisClient(
+            let client = try await RedisClient.unguarded(
                 server.config {
                     $0.poolSize = 3; $0.minIdleConns = number % 4
                 })
@@ -92,7 +92,7 @@ struct LifecycleTests {
         let server = try RedisServerProcess()
         let before = try OpenResources()
         for number in 0..<50 {
-            let client = try await RedisClient(
+            let client = try await RedisClient.unguarded(
                 server.config {
                     $0.poolSize = 3; $0.minIdleConns = number % 4
                 })

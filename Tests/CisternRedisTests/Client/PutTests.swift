@@ -35,10 +35,10 @@ struct PutTests {
     @Test(arguments: Way.allCases)
     func aNewKeyIsToldFromAReplacedOne(way: Way) async throws {
         try await withServer(way) { server, client async throws in
-            #expect(try await client.put("key", "1", expiry: .never, until: soon))
-            #expect(try await client.put("key", "2", expiry: .never, until: soon) == false)
-            #expect(try await client.put("key", "", expiry: .never, until: soon) == false)
-            #expect(try await client.put("key", "4", expiry: .never, until: soon) == false)
+            #expect(try await client.isNew("key", "1", expiry: .never, until: soon))
+            #expect(try await client.isNew("key", "2", expiry: .never, until: soon) == false)
+            #expect(try await client.isNew("key", "", expiry: .never, until: soon) == false)
+            #expect(try await client.isNew("key", "4", expiry: .never, until: soon) == false)
             #expect(try server.cli("GET", "key").bytes == "4")
             let calls = try server.info(way == .option ? "cmdstat_set" : "cmdstat_eval")
             #expect(calls != nil)
@@ -52,7 +52,7 @@ struct PutTests {
             let new = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<50 {
                     group.addTask {
-                        try await client.put("key", Bytes("\(number)"), expiry: .never, until: .now + .seconds(10))
+                        try await client.isNew("key", Bytes("\(number)"), expiry: .never, until: .now + .seconds(10))
                     }
                 }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -66,7 +66,7 @@ struct PutTests {
         try await withServer(way) { server, client async throws in
             try server.cli("RPUSH", "list", "a")
             let error = await redisError { () async throws(RedisError) in
-                _ = try await client.put("list", "x", expiry: .after(.seconds(5)), until: soon)
+                _ = try await client.isNew("list", "x", expiry: .after(.seconds(5)), until: soon)
             }
             #expect(error?.serverCode == "WRONGTYPE")
             #expect(error?.kind == .command)
@@ -80,34 +80,34 @@ struct PutTests {
         try await withServer(way) { server, client async throws in
             func milliseconds() throws -> Int { try server.cli("PTTL", "key").integer ?? -3 }
 
-            _ = try await client.put("key", "1", expiry: .after(.seconds(100)), until: soon)
+            _ = try await client.isNew("key", "1", expiry: .after(.seconds(100)), until: soon)
             #expect((90_000...100_000).contains(try milliseconds()))
-            _ = try await client.put("key", "2", expiry: .keep(newKey: nil), until: soon)
+            _ = try await client.isNew("key", "2", expiry: .keep(newKey: nil), until: soon)
             #expect((90_000...100_000).contains(try milliseconds()))
-            _ = try await client.put("key", "3", expiry: .keep(newKey: .seconds(5)), until: soon)
+            _ = try await client.isNew("key", "3", expiry: .keep(newKey: .seconds(5)), until: soon)
             #expect((90_000...100_000).contains(try milliseconds()))
-            _ = try await client.put("key", "4", expiry: .never, until: soon)
+            _ = try await client.isNew("key", "4", expiry: .never, until: soon)
             #expect(try milliseconds() == -1)
-            _ = try await client.put("key", "5", expiry: .keep(newKey: .seconds(5)), until: soon)
+            _ = try await client.isNew("key", "5", expiry: .keep(newKey: .seconds(5)), until: soon)
             #expect(try milliseconds() == -1)
             #expect(try server.cli("GET", "key").bytes == "5")
 
             try server.cli("DEL", "key")
-            _ = try await client.put("key", "6", expiry: .keep(newKey: nil), until: soon)
+            _ = try await client.isNew("key", "6", expiry: .keep(newKey: nil), until: soon)
             #expect(try milliseconds() == -1)
             try server.cli("DEL", "key")
-            #expect(try await client.put("key", "7", expiry: .keep(newKey: .seconds(5)), until: soon))
+            #expect(try await client.isNew("key", "7", expiry: .keep(newKey: .seconds(5)), until: soon))
             #expect((1...5000).contains(try milliseconds()))
-            _ = try await client.put("key", "8", expiry: .after(.seconds(Int64.max)), until: soon)
+            _ = try await client.isNew("key", "8", expiry: .after(.seconds(Int64.max)), until: soon)
             #expect(try milliseconds() > 31_535_999_000_000)
         }
     }
 
     @Test func aScriptThatTheServerForgotIsSentAgain() async throws {
         try await withServer(.script) { server, client async throws in
-            #expect(try await client.put("a", "1", expiry: .never, until: soon))
+            #expect(try await client.isNew("a", "1", expiry: .never, until: soon))
             #expect(try server.cli("SCRIPT", "FLUSH") == .status("OK"))
-            #expect(try await client.put("b", "1", expiry: .never, until: soon))
+            #expect(try await client.isNew("b", "1", expiry: .never, until: soon))
             #expect(client.statistics.retries == 0)
         }
     }
@@ -126,5 +126,13 @@ struct PutTests {
             #expect(try await client.delete("key", until: soon))
             #expect(try await client.delete("key", until: soon) == false)
         }
+    }
+}
+
+extension RedisClient {
+    fileprivate func isNew(
+        _ key: Bytes, _ value: Bytes, expiry: KeyExpiry, until deadline: MonotonicTime
+    ) async throws(RedisError) -> Bool {
+        try await put(key, value, expiry: expiry, until: deadline).isNew
     }
 }

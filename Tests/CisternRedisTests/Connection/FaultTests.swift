@@ -264,8 +264,8 @@ struct FaultTests {
     @Test func aServerWithoutHelloIsSpokenToInRESP2() async throws {
         let server = try FaultServer { _ in
             [
-                .receiveThrough("cistern\r\n"),
-                .send(["-ERR unknown command 'HELLO', with args beginning with: '3'\r\n"]),
+                .receiveThrough("INFO\r\n"),
+                .send(["-ERR unknown command 'HELLO', with args beginning with: '3'\r\n-ERR unknown command\r\n"]),
             ]
                 + [.receiveThrough("cistern\r\n"), .send(["-ERR unknown command 'CLIENT'\r\n"])]
                 + FaultServer.Step.answer("key", "$-1\r\n") + [.silence]
@@ -278,7 +278,7 @@ struct FaultTests {
 
     @Test func aPasswordThatAnOldServerRefusesIsAMatterOfAuthentication() async throws {
         let server = try FaultServer { _ in
-            [.receiveThrough("cistern\r\n"), .send(["-ERR unknown command `HELLO`\r\n"])]
+            [.receiveThrough("INFO\r\n"), .send(["-ERR unknown command `HELLO`\r\n-ERR unknown command\r\n"])]
                 + [.receiveThrough("cistern\r\n"), .send(["-ERR invalid password\r\n-NOAUTH x\r\n"]), .silence]
         }
         try await withClient(.local(server.port) { $0.password = "wrong" }) { client async throws in

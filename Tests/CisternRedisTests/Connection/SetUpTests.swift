@@ -45,7 +45,7 @@ struct SetUpTests {
         let config = server.config {
             $0.password = "wrong"; $0.poolSize = 8; $0.minIdleConns = 8
         }
-        let client = try RedisClient(config, group: group, logger: nil)
+        let client = try RedisClient(config, guardedBy: nil, group: group, logger: nil)
         await client.start()
         for _ in 0..<50 {
             let error = await redisError { () async throws(RedisError) in
@@ -64,7 +64,7 @@ struct SetUpTests {
         let config = server.config {
             $0.password = "secret"; $0.poolSize = 4; $0.minIdleConns = 4
         }
-        let client = try RedisClient(config, group: group, logger: nil)
+        let client = try RedisClient(config, guardedBy: nil, group: group, logger: nil)
         await client.start()
         #expect(eventually { client.statistics.pool.open == 4 })
         try server.restart(.password("another"))
@@ -137,7 +137,7 @@ struct SetUpTests {
         let error = try await firstError(server.config { $0.maxRetries = 0 })
         #expect(error?.kind == .unavailable)
         #expect(error?.isRetryable == true)
-        let second = try await RedisClient(server.config())
+        let second = try await RedisClient.unguarded(server.config())
         #expect(eventually { second.lastFailure == .unavailable })
         await first.close()
         try await second.ping()
@@ -246,7 +246,7 @@ struct SetUpTests {
                 $0.tlsEnabled = true
                 change(&$0)
             }
-            let error = await #expect(throws: ConfigurationFaults.self) { try await RedisClient(config) }
+            let error = await #expect(throws: ConfigurationFaults.self) { try await RedisClient.unguarded(config) }
             let faults = try #require(error).faults
             #expect(faults.allSatisfy { !$0.rule.isEmpty && !$0.hint.isEmpty })
             #expect(throws: ConfigurationFaults.self) { try ConfigValidator().validateWithFiles(config) }

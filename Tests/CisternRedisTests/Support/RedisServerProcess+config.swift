@@ -34,11 +34,20 @@ extension RedisServerProcess {
     }
 }
 
+extension RedisClient {
+    /// A client that asks the server nothing on its own: no breaker, no checks.
+    static func unguarded(_ config: RedisConfig) async throws -> RedisClient {
+        let client = try RedisClient(config, guardedBy: nil, group: nil, logger: nil)
+        await client.start()
+        return client
+    }
+}
+
 /// Runs `body` with a client and closes it, however the body ends.
 func withClient<Result>(
     _ config: RedisConfig, _ body: (RedisClient) async throws -> Result
 ) async throws -> Result {
-    let client = try await RedisClient(config)
+    let client = try await RedisClient.unguarded(config)
     do {
         let result = try await body(client)
         await client.close()

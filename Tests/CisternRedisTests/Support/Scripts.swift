@@ -5,7 +5,8 @@ import TestSupport
 extension FaultServer.Step {
     /// Takes the set-up of a connection and answers as Redis 7 does.
     static let greeting: [FaultServer.Step] = [
-        .receiveThrough("cistern\r\n"), .send(["%2\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$5\r\nproto\r\n:3\r\n"]),
+        .receiveThrough("INFO\r\n"),
+        .send(["%2\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$5\r\nproto\r\n:3\r\n$2\r\nid\r\n"]),
     ]
 
     /// Takes one command, whose last argument is `last`, and answers.

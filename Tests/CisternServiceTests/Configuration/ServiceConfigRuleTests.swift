@@ -1,5 +1,7 @@
+import Cistern
 import CisternConfiguration
 import CisternRedis
+import CisternResilience
 import CisternService
 import Testing
 
@@ -98,7 +100,7 @@ import Testing
                     $0.http.maxValueBytes = 64 << 20; $0.fallback.maxPendingBytes = 1; $0.fallback.writes = .reject
                 },
                 {
-                    $0.http.maxValueBytes = 64 << 20; $0.fallback.maxPendingBytes = 1; $0.fallback.enabled = false
+                    $0.http.maxValueBytes = 64 << 20; $0.fallback.maxPendingBytes = 1; $0.fallback.isEnabled = false
                 },
             ],
             [

@@ -1,3 +1,4 @@
+import CisternBytes
 import CisternSockets
 import Glibc
 

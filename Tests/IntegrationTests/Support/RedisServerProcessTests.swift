@@ -53,6 +53,30 @@ import Testing
         #expect(try again.readLine().string?.hasPrefix("-NOAUTH") == true)
     }
 
+    @Test func dataIsKeptWhereTheOptionsSaySo() throws {
+        var options = RedisServerProcess.Options()
+        options.keepsData = true
+        let redis = try RedisServerProcess(options)
+        try redis.cli("SET", "k", "v")
+        redis.kill9()
+        try redis.restart(options)
+        #expect(try redis.cli("GET", "k") == .bytes("v"))
+        // Slow enough to be met while it loads.
+        for number in 0..<200 { try redis.cli("SET", Bytes("\(number)"), "v") }
+        try redis.rewriteFile()
+        options.lines = RedisServerProcess.slowLoading(perKey: .milliseconds(10))
+        try redis.restart(options, awaitsData: false)
+        for _ in 0..<3 {
+            guard case .error(let text) = try redis.cli("GET", "k"), text.hasPrefix("LOADING") else {
+                Issue.record("it was not loading")
+                return
+            }
+        }
+        #expect(try eventually { try redis.cli("GET", "k") == .bytes("v") })
+        try redis.restart()
+        #expect(try redis.cli("GET", "k") == .null)
+    }
+
     @Test func moreThanMaxClientsAreRefused() throws {
         var options = RedisServerProcess.Options()
         options.maxClients = 2

@@ -31,7 +31,8 @@ struct Stack: Sendable {
     static func reaching(_ redis: RedisServerProcess) -> [String: String] {
         [
             "REDIS_HOST": "127.0.0.1", "REDIS_PORT": "\(redis.port)", "REDIS_MIN_RETRY_BACKOFF": "20ms",
-            "REDIS_MAX_RETRY_BACKOFF": "200ms",
+            "REDIS_MAX_RETRY_BACKOFF": "200ms", "CISTERN_CIRCUIT_BREAKER_CHECK_INTERVAL": "200ms",
+            "CISTERN_CIRCUIT_BREAKER_RESET_TIMEOUT": "500ms",
         ]
     }
 

@@ -16,10 +16,14 @@ extension LocalCache {
         let hash: UInt32
     }
 
-    func place(of key: Bytes) -> Place {
+    static func hash(of key: Bytes) -> UInt64 {
         var hasher = Hasher()
         key.hash(into: &hasher)
-        let hash = UInt64(bitPattern: Int64(hasher.finalize()))
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+
+    func place(of key: Bytes) -> Place {
+        let hash = Self.hash(of: key)
         let shard = Int(truncatingIfNeeded: hash >> 32) & (shards.count - 1)
         return Place(shard: shards[shard], hash: UInt32(truncatingIfNeeded: hash))
     }

@@ -1,0 +1,66 @@
+package import CisternBytes
+package import CisternRedis
+internal import CisternStore
+
+extension HybridRedisClient {
+    /// What Redis or this process says of a key. `deadline` is when the fallback answers instead of Redis.
+    package func look(up key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> Lookup {
+        guard config.isEnabled else { return Lookup(try await redis.read(key, until: deadline)) }
+        let place = store.place(of: key)
+        while true {
+            switch store.beginRead(key, place) {
+            case .kept(let value): return served(value)
+            case .replaying(let value):
+                let isOver = await replayer.waitForProgress(until: deadline) { !store.isReplaying(key, place) }
+                guard isOver else { return served(value) }
+            case .ask(let begin): return try await ask(key, place, begin, until: deadline)
+            }
+        }
+    }
+
+    private func ask(
+        _ key: Bytes, _ place: FallbackStore.Place, _ begin: UInt64, until deadline: MonotonicTime
+    ) async throws(RedisError) -> Lookup {
+        do throws(RedisError) {
+            let stored = try await redis.read(key, until: deadline)
+            if let stored {
+                store.endRead(key, place, begin: begin, value: stored.value, ttl: stored.ttl.left)
+            } else {
+                store.endRead(key, place, begin: begin, value: nil, ttl: nil)
+            }
+            return Lookup(stored)
+        } catch {
+            guard error.leavesItToTheFallback else { throw error }
+            guard let local = store.local(key, place) else {
+                counters.misses.add()
+                throw error
+            }
+            return served(local)
+        }
+    }
+
+    private func served(_ local: FallbackStore.LocalValue) -> Lookup {
+        counters.hits.add()
+        let ttl: KeyTTL =
+            local.expiry == .max
+            ? .persistent : .remaining(.nanoseconds(max(0, local.expiry - MonotonicTime.now.nanoseconds)))
+        return Lookup(value: local.value, ttl: local.value == nil ? .missing : ttl, source: .local, age: local.age)
+    }
+}
+
+extension Lookup {
+    fileprivate init(_ stored: StoredValue?) {
+        self.init(value: stored?.value, ttl: stored?.ttl ?? .missing, source: .redis, age: .zero)
+    }
+}
+
+extension KeyTTL {
+    /// How long the key lives on; nil for ever. One that expired between two commands has a moment.
+    var left: Duration? {
+        switch self {
+        case .persistent: nil
+        case .remaining(let left): left
+        case .missing: .zero
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package import CisternBytes
+package import CisternRedis
+internal import CisternStore
+
+extension HybridRedisClient {
+    /// Writes a value in one atomic step, or keeps it. `deadline` is when the fallback answers instead of Redis.
+    ///
+    /// - Parameter mayKeep: Whether it may be kept where Redis does not take it.
+    package func put(
+        _ key: Bytes, _ value: Bytes, expiry: KeyExpiry, until deadline: MonotonicTime, mayKeep: Bool = true
+    ) async throws(RedisError) -> WriteReceipt {
+        try await write(key, Change(value: value, expiry: expiry), until: deadline, mayKeep: mayKeep) {
+            () async throws(RedisError) -> (WriteReceipt, FallbackStore.WriteEnd) in
+            let result = try await self.redis.put(key, value, expiry: expiry, until: deadline)
+            let ttl: Duration? =
+                switch expiry {
+                case .never: nil
+                case .after(let ttl): ttl
+                case .keep: result.keptTTL?.left
+                }
+            return (WriteReceipt(storedIn: .redis, wasAbsent: result.isNew), .stored(value, ttl: ttl))
+        }
+    }
+
+    /// Deletes a key of any type, or keeps that it is to be deleted.
+    package func delete(
+        _ key: Bytes, until deadline: MonotonicTime, mayKeep: Bool = true
+    ) async throws(RedisError) -> WriteReceipt {
+        try await write(key, Change(value: nil, expiry: .never), until: deadline, mayKeep: mayKeep) {
+            () async throws(RedisError) -> (WriteReceipt, FallbackStore.WriteEnd) in
+            let wasThere = try await self.redis.delete(key, until: deadline)
+            return (WriteReceipt(storedIn: .redis, wasAbsent: !wasThere), .deleted)
+        }
+    }
+
+    /// What is to become of a key.
+    private struct Change {
+        /// Nil to delete it.
+        let value: Bytes?
+        let expiry: KeyExpiry
+        /// From when on its time to live counts.
+        let accepted = MonotonicTime.now.nanoseconds
+    }
+
+    private func write(
+        _ key: Bytes, _ change: Change, until deadline: MonotonicTime, mayKeep: Bool,
+        _ send: () async throws(RedisError) -> (WriteReceipt, FallbackStore.WriteEnd)
+    ) async throws(RedisError) -> WriteReceipt {
+        guard config.isEnabled else { return try await send().0 }
+        let place = store.place(of: key)
+        while true {
+            switch store.beginWrite(key, place) {
+            case .replaying:
+                let isOver = await replayer.waitForProgress(until: deadline) { !store.isReplaying(key, place) }
+                if isOver { continue }
+                return try keep(key, place, change, mayKeep, instead: Self.waitsForReplay)
+            case .keep: return try keep(key, place, change, mayKeep, instead: Self.waitsForReplay)
+            case .send(let begin):
+                do throws(RedisError) {
+                    let (receipt, end) = try await send()
+                    store.endWrite(key, place, begin: begin, end)
+                    return receipt
+                } catch {
+                    store.endWrite(key, place, begin: begin, .failed)
+                    return try keep(key, place, change, mayKeep && error.leavesItToTheFallback, instead: error)
+                }
+            }
+        }
+    }
+
+    /// Why a write is refused that may not be kept while another one is.
+    private static let waitsForReplay = RedisError(
+        .unavailable, phase: .queued, retry: .never, breakerEffect: .notCounted,
+        "an earlier write of the key waits for Redis")
+
+    /// Keeps a change, or throws the error that stands for it. Either way it is watched what becomes of what was sent.
+    private func keep(
+        _ key: Bytes, _ place: FallbackStore.Place, _ change: Change, _ mayKeep: Bool, instead error: RedisError
+    ) throws(RedisError) -> WriteReceipt {
+        let sent = error.unanswered.map { (command: $0, number: store.newNumber()) }
+        let numbers = sent.map(\.number)
+        let isKept =
+            mayKeep && config.writes == .memory
+            && store.keep(
+                key, place, value: change.value, expiry: .init(change.expiry), accepted: change.accepted, sent: numbers)
+        if !isKept, !sent.isEmpty { store.note(key, place, value: change.value, sent: numbers) }
+        for (command, number) in sent {
+            command.onEnd { [store, replayer] end in
+                _ = store.settle(key, place, number, LateOutcome(end))
+                replayer.hurry()
+            }
+        }
+        guard isKept else { throw error }
+        counters.writes.add()
+        replayer.update()
+        return WriteReceipt(storedIn: .local, wasAbsent: nil)
+    }
+}
+
+extension RedisError {
+    /// Whether the fallback answers in place of Redis: it is not there, or takes nothing at the moment.
+    var leavesItToTheFallback: Bool {
+        switch kind {
+        case .connection, .timeout, .network, .tls, .protocol, .pool, .unavailable, .readOnly: true
+        case .authentication: breakerEffect == .failure
+        case .outOfMemory, .command, .cancelled: false
+        }
+    }
+}
+
+extension LateOutcome {
+    /// How a plain write ended.
+    fileprivate init(_ end: UnansweredCommand.End) {
+        switch end {
+        case .dead: self = .dead
+        case .answered(.error): self = .refused
+        case .answered: self = .done
+        }
+    }
+}
+
+extension FallbackStore.RequestedExpiry {
+    fileprivate init(_ expiry: KeyExpiry) {
+        switch expiry {
+        case .never: self = .never
+        case .after(let ttl): self = .after(ttl)
+        case .keep(let newKey): self = .keep(newKey: newKey)
+        }
+    }
+}

@@ -1,0 +1,212 @@
+internal import CisternBytes
+internal import CisternRedis
+internal import CisternResilience
+internal import CisternSockets
+internal import CisternStore
+internal import Logging
+
+/// Gives kept writes to Redis when it is back: in order, many at a time, while the breakers are closed.
+final class Replayer: Sendable {
+    /// Replays in progress at a time.
+    private static let width = 64
+    /// The pause after a round that did not get through.
+    private static let pause: Duration = .seconds(1)
+
+    private struct State {
+        var nextRound = MonotonicTime(nanoseconds: .min)
+        var isRunning = false
+        /// Something changed while a round was in progress.
+        var isHurried = false
+        /// Who waits for a replay to end.
+        var waiting: [Alarm] = []
+    }
+
+    private let redis: RedisClient
+    private let store: FallbackStore
+    private let limit: Duration
+    private let logger: Logger?
+    private let state = Locked(State())
+    private let driver: Driver
+
+    /// - Parameter limit: How long Redis has for one replay.
+    init(_ redis: RedisClient, _ store: FallbackStore, limit: Duration, logger: Logger?) {
+        self.redis = redis
+        self.store = store
+        self.limit = limit
+        self.logger = logger
+        let stepping = Stepping()
+        driver = Driver(redis.scheduler) {
+            stepping.step($0)
+        } decided: {
+        }
+        stepping.replayer.withLock { $0 = Weak(self) }
+        redis.observeAvailability { [weak self] in self?.hurry() }
+    }
+
+    private struct Weak: Sendable {
+        weak let replayer: Replayer?
+        init(_ replayer: Replayer?) { self.replayer = replayer }
+    }
+
+    /// What the driver asks. It knows the replayer only as long as somebody else does.
+    private final class Stepping: Sendable {
+        let replayer = Locked(Weak(nil))
+
+        func step(_ now: MonotonicTime) -> Step {
+            guard let replayer = replayer.withLock({ $0.replayer }) else { return .rest }
+            return replayer.step(now)
+        }
+    }
+
+    /// Begins a round at once, if there is anything to replay and Redis takes it.
+    func hurry() {
+        state.withLock { state in
+            state.nextRound = MonotonicTime(nanoseconds: .min)
+            state.isHurried = state.isRunning
+        }
+        update()
+    }
+
+    /// Something was kept.
+    func update() { driver.update() }
+
+    func close() async {
+        await driver.close()
+        wakeWaiting()
+    }
+
+    private func step(_ now: MonotonicTime) -> Step {
+        guard store.hasPending, redis.takesWrites else { return .rest }
+        return state.withLock { state in
+            guard now >= state.nextRound else { return .wait(until: state.nextRound) }
+            state.isRunning = true
+            return .run { [weak self] in await self?.round() }
+        }
+    }
+
+    // MARK: Rounds
+
+    private struct Tally: Sendable {
+        var done = 0
+        var conflicts = 0
+        var failed = 0
+
+        mutating func add(_ end: KeyRecord.ReplayEnd?) {
+            switch end {
+            case .done: done += 1
+            case .conflict: conflicts += 1
+            case .failed, .unanswered: failed += 1
+            case nil: break
+            }
+        }
+    }
+
+    private func round() async {
+        var keys = store.replayable()[...]
+        var tally = Tally()
+        await withTaskGroup(of: KeyRecord.ReplayEnd?.self) { group in
+            for key in keys.prefix(Self.width) { group.addTask { await self.replay(key) } }
+            keys = keys.dropFirst(Self.width)
+            while let end = await group.next() {
+                tally.add(end)
+                // Redis has gone again: the others wait for the next time.
+                guard tally.failed == 0 || redis.takesWrites, !Task.isCancelled, let key = keys.popFirst() else {
+                    continue
+                }
+                group.addTask { await self.replay(key) }
+            }
+        }
+        if tally.done + tally.conflicts > 0 {
+            logger?.notice(
+                "kept writes were replayed",
+                metadata: [
+                    "done": "\(tally.done)", "conflicts": "\(tally.conflicts)",
+                    "left": "\(store.statistics.pendingEntries)",
+                ])
+        }
+        let now = redis.scheduler.now
+        state.withLock { state in
+            state.isRunning = false
+            state.nextRound = state.isHurried ? now : now + Self.pause
+            state.isHurried = false
+        }
+    }
+
+    /// Replays one key's kept write; nil when there is none any more.
+    private func replay(_ key: Bytes) async -> KeyRecord.ReplayEnd? {
+        let place = store.place(of: key)
+        guard let replay = store.beginReplay(key, place) else { return nil }
+        let expiry: KeyExpiry =
+            replay.keepsTTL ? .keep(newKey: replay.ttl) : replay.ttl.map { .after($0) } ?? .never
+        let request = ReplayRequest(key: key, value: replay.value, expiry: expiry, expected: replay.expected)
+        let end: KeyRecord.ReplayEnd
+        var unanswered: UnansweredCommand?
+        do throws(RedisError) {
+            end = try await redis.replay(request, until: .now + limit) == .done ? .done : .conflict
+        } catch {
+            unanswered = error.unanswered.first
+            end = unanswered == nil ? .failed : .unanswered(store.newNumber())
+        }
+        if store.endReplay(key, place, replay.write, end) { logConflict(key) }
+        if case .unanswered(let number) = end {
+            unanswered?.onEnd { [weak self] end in self?.ended(key, place, number, end) }
+        }
+        wakeWaiting()
+        return end
+    }
+
+    private func ended(_ key: Bytes, _ place: FallbackStore.Place, _ number: UInt64, _ end: UnansweredCommand.End) {
+        let outcome: LateOutcome =
+            switch end {
+            case .dead: .dead
+            case .answered(let reply):
+                switch ReplayOutcome(reply) {
+                case .done: .done
+                case .conflict: .conflict
+                case nil: .refused
+                }
+            }
+        if store.settle(key, place, number, outcome) { logConflict(key) }
+        hurry()
+    }
+
+    /// The key itself may be a secret; its hash lets an operator find it who has the key.
+    private func logConflict(_ key: Bytes) {
+        logger?.warning(
+            "a kept write met another client's value, which stays",
+            metadata: ["key_sha1": "\(SHA1.hexDigest(of: key).string ?? "")"])
+    }
+
+    // MARK: Waiting
+
+    /// Waits until a replay has ended, of whichever key; false when the deadline came first.
+    ///
+    /// - Parameter isOver: Whether there is nothing to wait for any more.
+    func waitForProgress(until deadline: MonotonicTime, unless isOver: () -> Bool) async -> Bool {
+        let alarm = Alarm()
+        state.withLock { $0.waiting.append(alarm) }
+        // What ended before the alarm was set does not ring it.
+        if isOver() { return true }
+        let timer = redis.scheduler.schedule(at: deadline) { alarm.ring() }
+        await alarm.wait()
+        timer.cancel()
+        return MonotonicTime.now < deadline && !Task.isCancelled
+    }
+
+    private func wakeWaiting() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for alarm in waiting { alarm.ring() }
+    }
+
+    /// Waits until nothing is kept any more, or until the deadline.
+    func flush(until deadline: MonotonicTime) async {
+        hurry()
+        while store.hasPending, MonotonicTime.now < deadline {
+            // A replay that ends is the news; that Redis is back leads to one.
+            guard await waitForProgress(until: deadline, unless: { !store.hasPending }) else { return }
+        }
+    }
+}

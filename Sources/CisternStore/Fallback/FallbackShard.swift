@@ -1,0 +1,61 @@
+internal import CisternBytes
+
+/// The keys of one shard: their copies, their write clocks, and what is owed to Redis for them. Its owner holds the shard's lock.
+struct FallbackShard: ~Copyable {
+    private static let clocks = 1024
+
+    var copies: CacheShard
+    private var records: [Bytes: KeyRecord] = [:]
+    private var clocks = [WriteClock](repeating: WriteClock(), count: clocks)
+
+    init(maxEntries: Int, maxBytes: Int) {
+        copies = CacheShard(maxEntries: maxEntries, maxBytes: maxBytes)
+    }
+
+    var hasRecords: Bool { !records.isEmpty }
+
+    func record(_ key: Bytes) -> KeyRecord? { records.isEmpty ? nil : records[key] }
+
+    /// Changes the record of a key, which is made if there is none, and forgets it when it is settled.
+    mutating func withRecord<Result>(_ key: Bytes, _ body: (inout KeyRecord) -> Result) -> Result {
+        var record = records.removeValue(forKey: key) ?? KeyRecord()
+        let result = body(&record)
+        if !record.isSettled { records[key] = record }
+        return result
+    }
+
+    /// The copy of a key, however old.
+    mutating func copy(_ key: Bytes, _ hash: UInt32) -> CacheEntry? {
+        copies.live(key, hash, { .min }).map { copies.slots[$0].entry }
+    }
+
+    /// The copy of a key that Redis would still have, for a read that is counted.
+    mutating func use(_ key: Bytes, _ hash: UInt32, _ now: Int64) -> CacheEntry? {
+        copies.use(key, hash, { now }).map { copies.slots[$0].entry }
+    }
+
+    mutating func removeCopy(_ key: Bytes, _ hash: UInt32) {
+        if let slot = copies.live(key, hash, { .min }) { copies.delete(slot) }
+    }
+
+    /// - Parameter begin: When the operation began that the copy is of.
+    mutating func storeCopy(_ key: Bytes, _ hash: UInt32, _ value: Bytes, expiry: Int64, begin: UInt64, _ now: Int64) {
+        let old = copies.live(key, hash, { .min })
+        let entry = CacheEntry(value: value, expiry: expiry, stored: now, note: begin)
+        if copies.store(key, hash, over: old, entry, now) == .refused, let old { copies.delete(old) }
+    }
+
+    func clock(_ hash: UInt32) -> WriteClock { clocks[Int(hash) & (Self.clocks - 1)] }
+
+    mutating func withClock<Result>(_ hash: UInt32, _ body: (inout WriteClock) -> Result) -> Result {
+        body(&clocks[Int(hash) & (Self.clocks - 1)])
+    }
+
+    /// The kept writes of the shard, for those who replay them.
+    func kept() -> [(key: Bytes, id: UInt64)] {
+        records.compactMap { key, record in
+            guard record.canReplay, let kept = record.kept else { return nil }
+            return (key, kept.id)
+        }
+    }
+}

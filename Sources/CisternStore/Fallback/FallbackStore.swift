@@ -1,0 +1,242 @@
+package import CisternBytes
+internal import Synchronization
+
+/// Copies of what Redis holds, for when it cannot be asked, and the writes that it has not taken yet.
+///
+/// Any thread may use it. Each key belongs to one of several shards, and one short lock covers its copy, its write clock and
+/// its record. Time is the monotonic clock's, in nanoseconds.
+package final class FallbackStore: Sendable {
+    /// Bytes that a kept write is counted for beyond its key and its values.
+    package static let keptOverhead = 256
+
+    final class Shard: Sendable {
+        let state: Locked<FallbackShard>
+
+        init(maxEntries: Int, maxBytes: Int) {
+            state = Locked(FallbackShard(maxEntries: maxEntries, maxBytes: maxBytes))
+        }
+    }
+
+    /// How much it holds.
+    package struct Limits: Sendable, Hashable {
+        package var maxEntries: Int
+        package var maxBytes: Int
+        /// How long after Redis last confirmed it a copy may serve.
+        package var ttl: Duration
+        /// The most kept writes, and the most bytes of them.
+        package var maxPending: Int
+        package var maxPendingBytes: Int
+        /// The largest value that must find room.
+        package var largestEntry: Int
+
+        package init(
+            maxEntries: Int, maxBytes: Int, ttl: Duration, maxPending: Int, maxPendingBytes: Int, largestEntry: Int
+        ) {
+            self.maxEntries = maxEntries
+            self.maxBytes = maxBytes
+            self.ttl = ttl
+            self.maxPending = maxPending
+            self.maxPendingBytes = maxPendingBytes
+            self.largestEntry = largestEntry
+        }
+    }
+
+    package let limits: Limits
+    let shards: [Shard]
+    let now: @Sendable () -> Int64
+    let pendingEntries = Atomic(0)
+    let pendingBytes = Atomic(0)
+    let lastID = Atomic<UInt64>(0)
+    let completed = Atomic(0)
+    let conflicts = Atomic(0)
+    let superseded = Atomic(0)
+
+    package init(_ limits: Limits, now: @escaping @Sendable () -> Int64 = { MonotonicTime.now.nanoseconds }) {
+        self.limits = limits
+        self.now = now
+        let count = LocalCache.shardCount(
+            entries: max(0, limits.maxEntries), bytes: max(0, limits.maxBytes), largestEntry: limits.largestEntry)
+        shards = zip(
+            LocalCache.portions(of: max(0, limits.maxEntries), count),
+            LocalCache.portions(of: max(0, limits.maxBytes), count)
+        ).map { Shard(maxEntries: $0, maxBytes: $1) }
+    }
+
+    // MARK: Places
+
+    /// Where a key belongs. It is hashed once for all the steps of an operation.
+    package struct Place: Sendable {
+        let shard: Int32
+        let hash: UInt32
+    }
+
+    package func place(of key: Bytes) -> Place {
+        let hash = LocalCache.hash(of: key)
+        return Place(
+            shard: Int32(truncatingIfNeeded: Int(truncatingIfNeeded: hash >> 32) & (shards.count - 1)),
+            hash: UInt32(truncatingIfNeeded: hash))
+    }
+
+    func withShard<Result>(_ place: Place, _ body: (inout FallbackShard) -> sending Result) -> sending Result {
+        shards[Int(place.shard)].state.withLock { body(&$0) }
+    }
+
+    // MARK: Reads
+
+    /// What a read begins with.
+    package enum ReadStart: Sendable {
+        /// Redis is asked; the number is for `endRead`.
+        case ask(begin: UInt64)
+        /// A kept write stands for the key.
+        case kept(LocalValue)
+        /// Its replay is in progress: what the key will hold is about to be known.
+        case replaying(LocalValue)
+    }
+
+    /// What this process knows of a key.
+    package struct LocalValue: Sendable, Hashable {
+        /// Nil for a key that was deleted.
+        package let value: Bytes?
+        /// When it expires; `Int64.max` for never.
+        package let expiry: Int64
+        /// How long ago Redis confirmed it, or this process accepted it.
+        package let age: Duration
+        /// Whether Redis has not taken it yet.
+        package let isPending: Bool
+    }
+
+    package func beginRead(_ key: Bytes, _ place: Place) -> ReadStart {
+        withShard(place) { shard in
+            guard let record = shard.record(key), let kept = record.kept else {
+                return .ask(begin: shard.clock(place.hash).now)
+            }
+            let value = Self.local(kept, now())
+            return record.replaying != nil ? .replaying(value) : .kept(value)
+        }
+    }
+
+    /// Keeps a copy of what Redis holds, unless a write may have changed that since the read began.
+    ///
+    /// - Parameters:
+    ///   - value: Nil where there is none.
+    ///   - ttl: How long the value lives on; nil for ever.
+    package func endRead(_ key: Bytes, _ place: Place, begin: UInt64, value: Bytes?, ttl: Duration?) {
+        let time = now()
+        withShard(place) { shard in
+            guard shard.clock(place.hash).now == begin else { return }
+            if let record = shard.record(key) {
+                guard record.kept == nil else { return }
+                shard.withRecord(key) { $0.noteRead(value) }
+            }
+            if let value {
+                let expiry = ttl.map { Lifetime.expiry(after: $0, from: time) } ?? Lifetime.never
+                shard.storeCopy(key, place.hash, value, expiry: expiry, begin: begin, time)
+            } else {
+                shard.removeCopy(key, place.hash)
+            }
+        }
+    }
+
+    /// What this process can say of a key without Redis; nil where it knows nothing that is young enough.
+    package func local(_ key: Bytes, _ place: Place) -> LocalValue? {
+        let time = now()
+        return withShard(place) { shard in
+            if let kept = shard.record(key)?.kept { return Self.local(kept, time) }
+            guard let copy = shard.use(key, place.hash, time),
+                Lifetime.expiry(after: limits.ttl, from: copy.stored) > time
+            else { return nil }
+            return LocalValue(
+                value: copy.value, expiry: copy.expiry, age: .nanoseconds(max(0, time - copy.stored)), isPending: false)
+        }
+    }
+
+    private static func local(_ kept: KeptWrite, _ time: Int64) -> LocalValue {
+        LocalValue(
+            value: kept.value(time), expiry: kept.expiry.instant, age: .nanoseconds(max(0, time - kept.accepted)),
+            isPending: true)
+    }
+
+    // MARK: Writes
+
+    /// What a plain write begins with.
+    package enum WriteStart: Sendable {
+        /// It is sent to Redis; the number is for `endWrite`.
+        case send(begin: UInt64)
+        /// Something that was sent for the key may still take effect, or a write is kept: this one has to be kept as well.
+        case keep
+        /// As `keep`, but a replay is in progress that is about to end.
+        case replaying
+    }
+
+    package func beginWrite(_ key: Bytes, _ place: Place) -> WriteStart {
+        withShard(place) { shard in
+            guard let record = shard.record(key) else {
+                return .send(begin: shard.withClock(place.hash) { $0.begin() })
+            }
+            return record.replaying != nil ? .replaying : .keep
+        }
+    }
+
+    /// How a write ended that was sent.
+    package enum WriteEnd: Sendable {
+        /// Redis holds the value now, for so long; nil for ever.
+        case stored(Bytes, ttl: Duration?)
+        case deleted
+        /// It was not carried out, or nobody knows.
+        case failed
+    }
+
+    package func endWrite(_ key: Bytes, _ place: Place, begin: UInt64, _ end: WriteEnd) {
+        let time = now()
+        withShard(place) { shard in
+            let record = shard.record(key)
+            if record != nil, case .stored(let value, _) = end {
+                // There is one since, for another write, whose order against this one nobody knows.
+                shard.withRecord(key) { $0.noteWritten(value) }
+            }
+            let isLast =
+                record?.kept == nil
+                && shard.clock(place.hash).isLast(begin, copy: shard.copy(key, place.hash)?.note)
+            switch end {
+            case .stored(let value, let ttl) where isLast:
+                let expiry = ttl.map { Lifetime.expiry(after: $0, from: time) } ?? Lifetime.never
+                shard.storeCopy(key, place.hash, value, expiry: expiry, begin: begin, time)
+            case .deleted where isLast: shard.removeCopy(key, place.hash)
+            case .stored, .deleted, .failed: break
+            }
+            if case .deleted = end {
+                shard.withClock(place.hash) { $0.end(isRemoval: true, of: begin) }
+            } else {
+                shard.withClock(place.hash) { $0.end(isRemoval: false, of: begin) }
+            }
+        }
+    }
+
+    // MARK: Statistics
+
+    /// What it holds and has done.
+    package struct Statistics: Sendable, Hashable {
+        /// The copies.
+        package var copies: LocalCache.Statistics
+        package var pendingEntries: Int
+        package var pendingBytes: Int
+        /// Kept writes that Redis has taken.
+        package var replayed: Int
+        /// Kept writes that met another client's value.
+        package var conflicts: Int
+        /// Kept writes in whose place another one was kept.
+        package var superseded: Int
+    }
+
+    package var statistics: Statistics {
+        var copies = LocalCache.Statistics()
+        for shard in shards { copies.add(shard.state.withLock { $0.copies.statistics }) }
+        return Statistics(
+            copies: copies, pendingEntries: pendingEntries.load(ordering: .relaxed),
+            pendingBytes: pendingBytes.load(ordering: .relaxed), replayed: completed.load(ordering: .relaxed),
+            conflicts: conflicts.load(ordering: .relaxed), superseded: superseded.load(ordering: .relaxed))
+    }
+
+    /// Whether a write is kept; one atomic read.
+    package var hasPending: Bool { pendingEntries.load(ordering: .relaxed) > 0 }
+}
