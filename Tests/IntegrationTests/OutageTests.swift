@@ -9,14 +9,18 @@ import Testing
         let curl = try stack.curl()
         #expect(try curl.put("/keys/k", "v").status == 201)
         redis.pause()
+        var durations: [Duration] = []
         for number in 0..<20 {
             let answer =
                 number % 2 == 0
                 ? try curl.get("/keys/unknown-\(number)") : try curl.put("/keys/new-\(number)", "v")
             #expect(number % 2 == 0 ? answer.status == 503 : [202, 503].contains(answer.status))
-            // 50 ms are the promise; the rest is for a machine that does something else as well.
+            // The rest beyond the promise is for a machine that does something else as well.
             #expect(answer.duration < .milliseconds(400 + 50 + 150 * slowness))
+            durations.append(answer.duration)
         }
+        // 50 ms are the promise: most answers keep it even there.
+        #expect(durations.sorted()[durations.count / 2] < .milliseconds(400 + 50 * slowness), "\(durations)")
         #expect(try curl.get("/health/live").duration < .milliseconds(200 * slowness))
         redis.resume()
         #expect(try stack.becomes("pass"))

@@ -22,11 +22,11 @@ struct FaultProxyListener: ~Copyable {
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
-    deinit { close(descriptor) }
+    deinit { Self.end(descriptor) }
 
     mutating func refuse() {
         guard isListening, let next = try? Self.bound(to: port) else { return }
-        close(descriptor)
+        Self.end(descriptor)
         descriptor = next
         isListening = false
     }
@@ -47,6 +47,13 @@ struct FaultProxyListener: ~Copyable {
             }
             guard errno == EINTR || errno == ECONNABORTED else { return nil }
         }
+    }
+
+    /// A child that is just being started has a copy of the descriptor until its program begins; the shutdown ends the
+    /// socket itself.
+    private static func end(_ descriptor: Int32) {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
     }
 
     private static func bound(to port: UInt16) throws -> Int32 {

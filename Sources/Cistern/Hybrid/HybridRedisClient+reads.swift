@@ -19,7 +19,7 @@ extension HybridRedisClient {
     }
 
     private func ask(
-        _ key: Bytes, _ place: FallbackStore.Place, _ begin: UInt64, until deadline: MonotonicTime
+        _ key: Bytes, _ place: FallbackStore.Place, _ begin: UInt32, until deadline: MonotonicTime
     ) async throws(RedisError) -> Lookup {
         do throws(RedisError) {
             let stored = try await redis.read(key, until: deadline)

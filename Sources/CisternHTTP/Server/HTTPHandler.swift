@@ -1,5 +1,5 @@
 package import CisternBytes
-package import CisternSockets
+internal import CisternSockets
 
 /// What a server asks its application. Called on the loop of the connection.
 package protocol HTTPHandler: Sendable {

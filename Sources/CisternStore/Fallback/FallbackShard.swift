@@ -34,21 +34,37 @@ struct FallbackShard: ~Copyable {
         copies.use(key, hash, { now }).map { copies.slots[$0].entry }
     }
 
+    /// Keeps a copy from serving. It stays what Redis held when this process last knew.
+    mutating func doubtCopy(_ key: Bytes, _ hash: UInt32) {
+        if let slot = copies.live(key, hash, { .min }) { copies.slots[slot].stored = .min }
+    }
+
     mutating func removeCopy(_ key: Bytes, _ hash: UInt32) {
         if let slot = copies.live(key, hash, { .min }) { copies.delete(slot) }
     }
 
-    /// - Parameter begin: When the operation began that the copy is of.
-    mutating func storeCopy(_ key: Bytes, _ hash: UInt32, _ value: Bytes, expiry: Int64, begin: UInt64, _ now: Int64) {
+    mutating func storeCopy(
+        _ key: Bytes, _ hash: UInt32, _ value: Bytes, expiry: Int64, _ stamp: CopyStamp, _ now: Int64
+    ) {
         let old = copies.live(key, hash, { .min })
-        let entry = CacheEntry(value: value, expiry: expiry, stored: now, note: begin)
+        let entry = CacheEntry(value: value, expiry: expiry, stored: now, note: stamp.note)
         if copies.store(key, hash, over: old, entry, now) == .refused, let old { copies.delete(old) }
     }
 
-    func clock(_ hash: UInt32) -> WriteClock { clocks[Int(hash) & (Self.clocks - 1)] }
+    func clock(_ hash: UInt32) -> WriteClock { clocks[clockIndex(hash)] }
 
-    mutating func withClock<Result>(_ hash: UInt32, _ body: (inout WriteClock) -> Result) -> Result {
-        body(&clocks[Int(hash) & (Self.clocks - 1)])
+    private func clockIndex(_ hash: UInt32) -> Int { Int(hash) & (Self.clocks - 1) }
+
+    mutating func beginWrite(_ hash: UInt32) -> UInt32 { clocks[clockIndex(hash)].begin() }
+
+    /// The result is the time from now on.
+    mutating func endWrite(_ hash: UInt32) -> UInt32 {
+        clocks[clockIndex(hash)].end()
+        return clock(hash).now
+    }
+
+    mutating func endRemoval(_ hash: UInt32, begun begin: UInt32) {
+        clocks[clockIndex(hash)].endRemoval(begun: begin)
     }
 
     /// The kept writes of the shard, for those who replay them.

@@ -30,7 +30,7 @@ extension FallbackStore {
             let write = KeptWrite(
                 id: newNumber(), value: value, expiry: resolve(expiry, accepted, old?.kept, copy), accepted: accepted)
             return change(key, &shard) { record in
-                if let copy { record.noteRead(copy.value) }
+                if let copy { record.noteCopy(copy.value) }
                 record.keep(write, sent: sent)
             } isAllowed: { entries, bytes in
                 entries <= limits.maxPending && bytes <= limits.maxPendingBytes
@@ -62,8 +62,11 @@ extension FallbackStore {
         withShard(place) { shard in
             let copy = shard.copy(key, place.hash)
             _ = change(key, &shard) { record in
-                if let copy { record.noteRead(copy.value) }
+                if let copy { record.noteCopy(copy.value) }
                 record.note(value, sent: sent)
+            } then: { shard in
+                // It may be out of date.
+                shard.removeCopy(key, place.hash)
             }
         }
     }
@@ -127,6 +130,11 @@ extension FallbackStore {
         }
     }
 
+    /// Whether nothing is kept for a key, and nothing that was sent for it may take effect yet.
+    package func isSettled(_ key: Bytes, _ place: Place) -> Bool {
+        withShard(place) { $0.record(key)?.holdsWrites != true }
+    }
+
     package func isReplaying(_ key: Bytes, _ place: Place) -> Bool {
         withShard(place) { $0.record(key)?.replaying != nil }
     }
@@ -145,21 +153,20 @@ extension FallbackStore {
         _ key: Bytes, _ place: Place, _ finished: (write: KeptWrite, isConflict: Bool)?, _ shard: inout FallbackShard
     ) -> Bool {
         guard let finished else { return false }
-        let begin = shard.withClock(place.hash) { $0.begin() }
+        let begin = shard.beginWrite(place.hash)
         let time = now()
         if finished.isConflict {
             conflicts.wrappingAdd(1, ordering: .relaxed)
-            shard.removeCopy(key, place.hash)
         } else {
             completed.wrappingAdd(1, ordering: .relaxed)
-            if let value = finished.write.value(time) {
-                shard.storeCopy(
-                    key, place.hash, value, expiry: finished.write.expiry.instant, begin: begin, time)
-            } else {
-                shard.removeCopy(key, place.hash)
-            }
         }
-        shard.withClock(place.hash) { $0.end(isRemoval: finished.write.value == nil, of: begin) }
+        if !finished.isConflict, let value = finished.write.value(time) {
+            let stamp = CopyStamp(begin: begin, end: shard.endWrite(place.hash))
+            shard.storeCopy(key, place.hash, value, expiry: finished.write.expiry.instant, stamp, time)
+        } else {
+            shard.removeCopy(key, place.hash)
+            shard.endRemoval(place.hash, begun: begin)
+        }
         return finished.isConflict
     }
 

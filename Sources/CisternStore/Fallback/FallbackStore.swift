@@ -86,7 +86,7 @@ package final class FallbackStore: Sendable {
     /// What a read begins with.
     package enum ReadStart: Sendable {
         /// Redis is asked; the number is for `endRead`.
-        case ask(begin: UInt64)
+        case ask(begin: UInt32)
         /// A kept write stands for the key.
         case kept(LocalValue)
         /// Its replay is in progress: what the key will hold is about to be known.
@@ -120,17 +120,28 @@ package final class FallbackStore: Sendable {
     /// - Parameters:
     ///   - value: Nil where there is none.
     ///   - ttl: How long the value lives on; nil for ever.
-    package func endRead(_ key: Bytes, _ place: Place, begin: UInt64, value: Bytes?, ttl: Duration?) {
+    package func endRead(_ key: Bytes, _ place: Place, begin: UInt32, value: Bytes?, ttl: Duration?) {
         let time = now()
         withShard(place) { shard in
-            guard shard.clock(place.hash).now == begin else { return }
+            let clock = shard.clock(place.hash)
+            guard clock.now == begin else {
+                // Another value than the copy's is newer than a copy from before, or may be that of a write in progress. Else it
+                // is that from before a write which has ended, and the copy is newer.
+                if let copy = shard.copy(key, place.hash), copy.value != value,
+                    CopyStamp(copy.note).end <= begin || clock.isWriting
+                {
+                    shard.doubtCopy(key, place.hash)
+                }
+                return
+            }
             if let record = shard.record(key) {
                 guard record.kept == nil else { return }
-                shard.withRecord(key) { $0.noteRead(value) }
+                shard.withRecord(key) { $0.noteHeld(value) }
             }
             if let value {
                 let expiry = ttl.map { Lifetime.expiry(after: $0, from: time) } ?? Lifetime.never
-                shard.storeCopy(key, place.hash, value, expiry: expiry, begin: begin, time)
+                shard.storeCopy(
+                    key, place.hash, value, expiry: expiry, CopyStamp(begin: begin, end: begin), time)
             } else {
                 shard.removeCopy(key, place.hash)
             }
@@ -161,7 +172,7 @@ package final class FallbackStore: Sendable {
     /// What a plain write begins with.
     package enum WriteStart: Sendable {
         /// It is sent to Redis; the number is for `endWrite`.
-        case send(begin: UInt64)
+        case send(begin: UInt32)
         /// Something that was sent for the key may still take effect, or a write is kept: this one has to be kept as well.
         case keep
         /// As `keep`, but a replay is in progress that is about to end.
@@ -170,10 +181,10 @@ package final class FallbackStore: Sendable {
 
     package func beginWrite(_ key: Bytes, _ place: Place) -> WriteStart {
         withShard(place) { shard in
-            guard let record = shard.record(key) else {
-                return .send(begin: shard.withClock(place.hash) { $0.begin() })
+            if let record = shard.record(key), record.holdsWrites {
+                return record.replaying != nil ? .replaying : .keep
             }
-            return record.replaying != nil ? .replaying : .keep
+            return .send(begin: shard.beginWrite(place.hash))
         }
     }
 
@@ -186,30 +197,37 @@ package final class FallbackStore: Sendable {
         case failed
     }
 
-    package func endWrite(_ key: Bytes, _ place: Place, begin: UInt64, _ end: WriteEnd) {
+    package func endWrite(_ key: Bytes, _ place: Place, begin: UInt32, _ end: WriteEnd) {
         let time = now()
         withShard(place) { shard in
             let record = shard.record(key)
-            if record != nil, case .stored(let value, _) = end {
-                // There is one since, for another write, whose order against this one nobody knows.
-                shard.withRecord(key) { $0.noteWritten(value) }
-            }
-            let isLast =
-                record?.kept == nil
-                && shard.clock(place.hash).isLast(begin, copy: shard.copy(key, place.hash)?.note)
+            if record != nil { noteEnd(end, key, isAlone: shard.clock(place.hash).now == begin, &shard) }
+            let copy = shard.copy(key, place.hash).map { CopyStamp($0.note) }
+            let isLast = record?.kept == nil && shard.clock(place.hash).isLast(begin, over: copy)
             switch end {
-            case .stored(let value, let ttl) where isLast:
+            case .stored(let value, let ttl):
+                let now = shard.endWrite(place.hash)
                 let expiry = ttl.map { Lifetime.expiry(after: $0, from: time) } ?? Lifetime.never
-                shard.storeCopy(key, place.hash, value, expiry: expiry, begin: begin, time)
-            case .deleted where isLast: shard.removeCopy(key, place.hash)
-            case .stored, .deleted, .failed: break
-            }
-            if case .deleted = end {
-                shard.withClock(place.hash) { $0.end(isRemoval: true, of: begin) }
-            } else {
-                shard.withClock(place.hash) { $0.end(isRemoval: false, of: begin) }
+                let stamp = CopyStamp(begin: begin, end: now)
+                if isLast { shard.storeCopy(key, place.hash, value, expiry: expiry, stamp, time) }
+            case .deleted:
+                shard.endRemoval(place.hash, begun: begin)
+                if isLast { shard.removeCopy(key, place.hash) }
+            case .failed: _ = shard.endWrite(place.hash)
             }
         }
+    }
+
+    /// Tells the record of a key what an answered write has left in Redis.
+    private func noteEnd(_ end: WriteEnd, _ key: Bytes, isAlone: Bool, _ shard: inout FallbackShard) {
+        let value: Bytes?
+        switch end {
+        case .stored(let stored, _): value = stored
+        case .deleted: value = nil
+        case .failed: return
+        }
+        // With another write since, nobody knows which one Redis took last.
+        shard.withRecord(key) { if isAlone { $0.noteHeld(value) } else { $0.noteWritten(value) } }
     }
 
     // MARK: Statistics

@@ -69,8 +69,11 @@ package struct KeyRecord: Sendable {
 
     package init() {}
 
-    /// Nothing is owed and nothing is in the air.
-    package var isSettled: Bool { kept == nil && sent.isEmpty && replaying == nil }
+    /// Nothing is owed, nothing is in the air, and nothing is remembered that the next answer of Redis would not tell.
+    package var isSettled: Bool { !holdsWrites && possible.isEmpty }
+
+    /// A write of the key cannot be sent: another one is kept, or may take effect yet.
+    package var holdsWrites: Bool { kept != nil || !sent.isEmpty || replaying != nil }
 
     package var canReplay: Bool { kept != nil && sent.isEmpty && replaying == nil }
 
@@ -91,8 +94,16 @@ package struct KeyRecord: Sendable {
         for number in numbers { sent.append(Sent(number: number, value: value, keptID: nil)) }
     }
 
-    /// Redis held this a moment ago. While a write is kept, what was known when it was accepted stands.
-    package mutating func noteRead(_ value: Bytes?) { if kept == nil { known = value } }
+    /// Redis holds this, and no write is in the air that could change it. While a write is kept, what was known when it was
+    /// accepted stands.
+    package mutating func noteHeld(_ value: Bytes?) {
+        guard kept == nil else { return }
+        known = value
+        if sent.isEmpty { possible = [] }
+    }
+
+    /// A copy says that Redis held this when the record was begun.
+    package mutating func noteCopy(_ value: Bytes) { if kept == nil { known = value } }
 
     /// Redis may hold this by a write of this process.
     package mutating func noteWritten(_ value: Bytes?) {
@@ -106,6 +117,8 @@ package struct KeyRecord: Sendable {
         switch outcome {
         case .done:
             known = ended.value
+            // There is no copy that would remember it.
+            if kept == nil { noteWritten(ended.value) }
             return finish(ended.keptID, isConflict: false)
         case .conflict: return finish(ended.keptID, isConflict: true)
         case .dead: noteWritten(ended.value)

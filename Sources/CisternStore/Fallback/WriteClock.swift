@@ -3,26 +3,54 @@
 /// It counts the beginnings and the ends of writes. A read that finds it unchanged at its end knows that no write of its key
 /// was in progress that it could have missed. Sharing costs a copy that is not stored now and then, never a wrong one.
 struct WriteClock {
-    private var time: UInt64 = 0
-    /// When a key was removed last.
-    private var removal: UInt64 = 0
+    /// It starts over after four thousand million steps; what that costs is a copy or two.
+    private(set) var now: UInt32 = 0
+    /// When the removal of a key began that has ended last.
+    private var removal: UInt32 = 0
+    private var inProgress: UInt32 = 0
 
-    var now: UInt64 { time }
+    var isWriting: Bool { inProgress > 0 }
 
     /// A write begins; the result is the time that it has from now on.
-    mutating func begin() -> UInt64 {
-        time += 1
-        return time
+    mutating func begin() -> UInt32 {
+        now &+= 1
+        inProgress += 1
+        return now
     }
 
-    mutating func end(isRemoval: Bool, of begin: UInt64) {
-        time += 1
-        if isRemoval { removal = max(removal, begin) }
+    /// A write ends.
+    mutating func end() {
+        now &+= 1
+        inProgress -= 1
     }
 
-    /// Whether what a write left, which began at `begin`, is the last that is known: of writes whose order in Redis nobody
-    /// knows, the one that began last counts. `copy` is when that began which the copy is of.
-    func isLast(_ begin: UInt64, copy: UInt64?) -> Bool {
-        time == begin || begin > removal && begin > copy ?? 0
+    /// A removal ends.
+    mutating func endRemoval(begun begin: UInt32) {
+        removal = max(removal, begin)
+        end()
     }
+
+    /// Whether a write that began at `begin` is the last that is known of: of writes whose order in Redis nobody knows, the one
+    /// that began last counts.
+    func isLast(_ begin: UInt32, over copy: CopyStamp?) -> Bool {
+        now == begin || begin > removal && begin > copy?.begin ?? 0
+    }
+}
+
+/// When the operation began and ended that a copy is of, by its key's write clock.
+struct CopyStamp {
+    let begin: UInt32
+    let end: UInt32
+
+    init(begin: UInt32, end: UInt32) {
+        self.begin = begin
+        self.end = end
+    }
+
+    init(_ note: UInt64) {
+        self.init(begin: UInt32(truncatingIfNeeded: note >> 32), end: UInt32(truncatingIfNeeded: note))
+    }
+
+    /// As the cache keeps it.
+    var note: UInt64 { UInt64(begin) << 32 | UInt64(end) }
 }

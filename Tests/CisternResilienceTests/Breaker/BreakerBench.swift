@@ -68,13 +68,14 @@ struct BreakerBench {
 
     /// Lets time pass until a probe is to begin; nil when none is.
     mutating func waitForProbe() -> BreakerPermit? {
-        while true {
+        for _ in 0..<10 {
             switch probeStep() {
             case .rest: return nil
             case .wait(let deadline): now = deadline
             case .probe(let permit): return permit
             }
         }
+        return nil
     }
 
     /// A machine that has just opened.

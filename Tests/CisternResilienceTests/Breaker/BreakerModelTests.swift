@@ -90,10 +90,10 @@ struct BreakerWalk {
     }
 
     mutating func run() throws {
-        for event in 1...(kind == .short ? 18 : kind == .long ? 3000 : 300) {
+        for event in 1...(kind == .short ? 14 : kind == .long ? 3000 : 300) {
             if kind == .busy { try busyStep() } else { try step() }
             try compare()
-            guard event % (kind == .short ? 9 : 100) == 0 else { continue }
+            guard event % (kind == .short ? 7 : 100) == 0 else { continue }
             var healing = BreakerHealing(bench, isForced: reference.isForced)
             try healing.run()
         }
@@ -146,8 +146,12 @@ struct BreakerWalk {
         let permit = bench.admit()
         let ticket = reference.admit(bench.now)
         note("admit: \(permit == nil ? "refused" : "let through")")
-        guard (permit == nil) == (ticket == nil) else { throw Divergence("admit, but the reference does not, or the other way") }
-        if permit != nil, let refusesUntil, bench.now < refusesUntil { throw Divergence("let through before \(refusesUntil)") }
+        guard (permit == nil) == (ticket == nil) else {
+            throw Divergence("admit, but the reference does not, or the other way")
+        }
+        if permit != nil, let refusesUntil, bench.now < refusesUntil {
+            throw Divergence("let through before \(refusesUntil)")
+        }
         if let permit, let ticket { held.append((permit, ticket)) }
         guard bench.state != .halfOpen || reference.onTrial(bench.now) <= config.successThreshold else {
             throw Divergence("too many on trial")
@@ -208,7 +212,9 @@ struct BreakerWalk {
         let visited = reference.takeVisited()
         if changes.isEmpty, visited.isEmpty { return }
         guard changes == visited else { throw Divergence("went through \(changes), not \(visited)") }
-        if let last, let first = changes.first, first != last { throw Divergence("a change from \(String(describing: first)) in state \(last)") }
+        if let last, let first = changes.first, first != last {
+            throw Divergence("a change from \(String(describing: first)) in state \(last)")
+        }
         last = bench.state
     }
 }

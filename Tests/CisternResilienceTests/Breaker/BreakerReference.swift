@@ -132,7 +132,8 @@ struct BreakerReference {
                 slices.append(operations[index...index])
             }
         }
-        let window = slices.filter { slice in slice.first.map { $0.time + config.checkInterval > now } ?? false }.joined()
+        let window = slices.filter { slice in slice.first.map { $0.time + config.checkInterval > now } ?? false }
+            .joined()
         return window.count >= 20 && window.count { $0.failed } * 2 >= window.count
     }
 

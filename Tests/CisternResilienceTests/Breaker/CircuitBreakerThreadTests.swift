@@ -13,7 +13,8 @@ import Testing
     }
 
     @Test func statisticsMissNothingUnderManyThreads() async throws {
-        let breaker = CircuitBreaker(CircuitBreakerConfig(maxFailures: 1_000_000), scheduler: SystemScheduler(), outcomeOfProbe: nil)
+        let breaker = CircuitBreaker(
+            CircuitBreakerConfig(maxFailures: 1_000_000), scheduler: SystemScheduler(), outcomeOfProbe: nil)
         try await onThreads(4) { _ in
             for number in 0..<20_000 {
                 guard let permit = breaker.admit(.now) else { continue }
@@ -76,7 +77,8 @@ import Testing
     }
 
     @Test func onTrialNeverMoreThanTheThresholdIsInProgress() async throws {
-        let config = CircuitBreakerConfig(maxFailures: 1, resetTimeout: .zero, checkInterval: .seconds(3600), successThreshold: 3)
+        let config = CircuitBreakerConfig(
+            maxFailures: 1, resetTimeout: .zero, checkInterval: .seconds(3600), successThreshold: 3)
         let breaker = CircuitBreaker(config, scheduler: SystemScheduler(), outcomeOfProbe: nil)
         breaker.operate(.failure)
         let progress = Locked((now: 0, most: 0))

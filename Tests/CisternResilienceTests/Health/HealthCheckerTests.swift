@@ -6,10 +6,11 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct HealthCheckerTests {
     private let scheduler = ManualScheduler()
     private let ping = Asked<HealthCheckResult>(whenCancelled: .timedOut)
-    private let lastReply = Locked<MonotonicTime?>(nil)
+    /// When traffic was answered.
+    private let replies = Log<MonotonicTime>()
 
     private func makeChecker(_ config: HealthCheckerConfig = HealthCheckerConfig()) -> HealthChecker {
-        HealthChecker(config, scheduler: scheduler, lastReply: { [lastReply] in lastReply.withLock { $0 } }) { [ping] in
+        HealthChecker(config, scheduler: scheduler, lastReply: { [replies] in replies.entries.last }) { [ping] in
             await ping.ask()
         }
     }
@@ -50,7 +51,7 @@ import Testing
         checker.start()
         scheduler.run()
         for _ in 0..<600 {
-            lastReply.withLock { $0 = scheduler.now }
+            replies.add(scheduler.now)
             scheduler.advance(by: .seconds(1))
         }
         #expect(ping.calls == 1)
@@ -138,22 +139,21 @@ import Testing
     }
 
     @Test func percentilesAreOfTheLastChecksThatPassed() {
-        let checker = makeChecker(HealthCheckerConfig(interval: .milliseconds(1)))
+        let checker = makeChecker()
         checker.start()
-        // The first hundred are forgotten by the 228th; then 1…128 ms are left.
-        for number in 0..<228 {
-            scheduler.advance(by: .milliseconds(2))
-            // It has waited since it was asked: a whole number of milliseconds more than the pause left of the two.
-            let asked = scheduler.now
-            scheduler.advance(by: .milliseconds(number < 100 ? 5000 : number - 99))
-            #expect(ping.waiting == 1 && scheduler.now >= asked)
+        // 128 are kept: of these, the last ones, 1 to 128 ms.
+        for number in 1...228 {
+            scheduler.advance(by: scheduler.nextTimer ?? .zero)
+            guard ping.waiting == 1 else { break }
+            scheduler.advance(by: .milliseconds(number <= 100 ? 5000 : number - 100))
             ping.answer(.passed)
             scheduler.run()
         }
         let statistics = checker.statistics
         let (median, high) = (statistics.roundTripP50 ?? .zero, statistics.roundTripP99 ?? .zero)
-        #expect(median >= .milliseconds(64) && median <= .milliseconds(66))
-        #expect(high >= .milliseconds(127) && high <= .milliseconds(129))
+        #expect(statistics.checks == 228)
+        #expect(median == .milliseconds(64))
+        #expect(high == .milliseconds(127))
     }
 
     // MARK: Ends

@@ -18,7 +18,10 @@ private struct Bench {
     /// Lets time pass until a check is to be made, and returns how long that took.
     mutating func waitForCheck() -> Duration {
         let start = now
-        while case .wait(let deadline) = step() { now = deadline }
+        for _ in 0..<10 {
+            guard case .wait(let deadline) = step() else { break }
+            now = deadline
+        }
         return now.since(start)
     }
 

@@ -16,7 +16,6 @@ struct FormRules {
         if operation.end - operation.start > history.deadline {
             broken(.late, "more than \(history.deadline.inMilliseconds) ms")
         }
-        if case .torn = operation.content { broken(.invented, "not a value") }
         let isProvoked = history.provoked[operation.kind]?.contains(status) == true
         if !isProvoked, let fault = Self.statusFault(operation, status) { broken(.form, fault) }
         if operation.kind != .get, status >= 500, !isProvoked {
