@@ -16,6 +16,7 @@ let strict: [SwiftSetting] = [
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 /// A room of the house. Arrows point downwards only: a room imports only rooms listed above it.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -80,8 +81,7 @@ let package = Package(
             "CisternRedis",
             [
                 "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternResilience", "CisternSockets",
-                collections, logging,
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                collections, logging, lifecycle,
             ]),
 
         // The faces.
@@ -89,7 +89,7 @@ let package = Package(
             "Cistern",
             [
                 "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience",
-                "CisternSockets", "CisternStore", logging,
+                "CisternSockets", "CisternStore", logging, lifecycle,
             ]),
         room(
             "CisternService",
@@ -128,6 +128,7 @@ let package = Package(
                 "Cistern", "CisternRedis", "CisternRESP", "CisternResilience", "CisternBytes", "CisternConfiguration",
                 "CisternSockets",
             ]),
+        tests("CisternTests", ["Cistern", logging, lifecycle]),
         tests(
             "CisternServiceTests",
             [

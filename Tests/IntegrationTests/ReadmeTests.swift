@@ -6,10 +6,11 @@ import Testing
 @Suite("README", .blocking) struct ReadmeTests {
     private static let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
 
-    @Test(arguments: Backend.allCases) func commandsDoWhatItSays(backend: Backend) throws {
-        let blocks = try ReadmeBlock.all(in: readText("\(Self.root)/README.md")).filter { $0.backend == backend }
+    @Test(arguments: ReadmeBlock.Stage.allCases) func commandsDoWhatItSays(stage: ReadmeBlock.Stage) throws {
+        let readme = try readText("\(Self.root)/README.md")
+        let blocks = try ReadmeBlock.all(in: readme).filter { $0.stage == stage }
         #expect(!blocks.isEmpty)
-        let stack = try backend == .redis ? Stack() : .local(["CISTERN_BACKEND": "auto"])
+        let stack = try stack(for: stage)
         let folder = try makeTemporaryFolder()
         // A terminal has no progress meter in the way.
         try writeFile("\(folder)/.curlrc", "silent\nshow-error\n")
@@ -18,6 +19,27 @@ import Testing
             #expect(exit == .code(0), "README line \(block.line):\n\(printed)")
             let isPromised = block.promises(printed) { localized($0, stack) }
             #expect(isPromised, "README line \(block.line), what is printed:\n\(printed)")
+        }
+        guard stage == .outage else { return }
+        let log = ReadmeBlock.log(in: readme)
+        #expect(!log.isEmpty)
+        let logged = stack.service.text.split(separator: "\n")
+        for line in log {
+            let isPromised = logged.contains { ReadmeBlock.matches(String($0), localized(line, stack)) }
+            #expect(isPromised, "not logged: \(line)\n\(stack.service.text)")
+        }
+        // The commands have started it, and it is not a child of this process.
+        try? RawConnection(port: stack.redis?.port ?? 1).send("SHUTDOWN NOSAVE\r\n")
+    }
+
+    private func stack(for stage: ReadmeBlock.Stage) throws -> Stack {
+        switch stage {
+        case .local: return try .local(["CISTERN_BACKEND": "auto"])
+        case .redis: return try Stack()
+        case .outage:
+            let redis = try RedisServerProcess()
+            // README shows what there is without a configuration.
+            return try Stack(on: redis, with: ["REDIS_HOST": "localhost", "REDIS_PORT": "\(redis.port)"])
         }
     }
 

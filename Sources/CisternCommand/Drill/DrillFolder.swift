@@ -13,6 +13,7 @@ final class DrillFolder {
     private var isRemoved = false
 
     private static let script = """
+        PATH=$PATH:/bin:/usr/bin
         while read -r line; do group=$line; done
         [ -z "$group" ] || kill -9 "-$group"
         rm -rf -- "$1"

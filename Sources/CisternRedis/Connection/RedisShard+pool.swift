@@ -93,13 +93,14 @@ extension RedisShard {
             return dialFailed(
                 RedisError(.connection, phase: .handshake, retry: .ifRepeatable, "the connection did not last"))
         }
-        reconnection.succeeded()
         pipe.endOrphans()
         let old = isReplacing ? pipes.filter(isTooOld) : []
         isReplacing = false
         pipes.append(pipe)
         for pipe in old { pipe.drain() }
         countPipes()
+        // Who hears of it may ask at once whether there is a connection: kept writes would else wait for the next change.
+        reconnection.succeeded()
         serveWaiters()
         guarding?.connected()
         dialIfWanted()

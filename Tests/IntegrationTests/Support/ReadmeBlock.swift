@@ -4,22 +4,33 @@ import TestSupport
 struct ReadmeBlock: Sendable {
     /// The line of README that they begin after.
     let line: Int
-    /// What the service that they talk to has behind it; nil for commands that are shown only, since they do not end
-    /// or want a machine of their own.
-    let backend: Backend?
+    /// The service that they talk to; nil for commands that are shown only, since they do not end or want a machine of their
+    /// own.
+    let stage: Stage?
     let script: String
     /// `…` stands for any text.
     let output: String?
 
-    private static let marks: [String: Backend?] = [
-        "<!-- test -->": Backend.local, "<!-- test redis -->": .redis, "<!-- not run by the tests -->": nil,
+    /// What the commands of a block talk to. Blocks of the same stage are run in their order against the same service.
+    enum Stage: String, CaseIterable, Sendable {
+        /// A service on its embedded cache.
+        case local
+        /// A service on a Redis.
+        case redis
+        /// A service with all its defaults, on a Redis that the commands end and start again.
+        case outage
+    }
+
+    private static let marks: [String: Stage?] = [
+        "<!-- test -->": Stage.local, "<!-- test redis -->": .redis, "<!-- test outage -->": .outage,
+        "<!-- not run by the tests -->": nil,
     ]
 
     /// All blocks of README. One that does not say whether it is run is an error.
     static func all(in readme: String) throws -> [ReadmeBlock] {
         let lines = readme.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         return try lines.indices.filter { lines[$0] == "```sh" }.map { fence in
-            guard fence > 0, let backend = marks[lines[fence - 1]] else {
+            guard fence > 0, let stage = marks[lines[fence - 1]] else {
                 throw TestFailure("README line \(fence + 1): no mark says whether the tests run this")
             }
             let (script, end) = content(of: lines, after: fence)
@@ -27,8 +38,16 @@ struct ReadmeBlock: Sendable {
             while next < lines.count, lines[next].isEmpty { next += 1 }
             let hasOutput = next < lines.count && lines[next] == "```text"
             return ReadmeBlock(
-                line: fence + 1, backend: backend, script: script,
+                line: fence + 1, stage: stage, script: script,
                 output: hasOutput ? content(of: lines, after: next).text : nil)
+        }
+    }
+
+    /// The lines that README says the service logs: those of the texts after `<!-- log -->`.
+    static func log(in readme: String) -> [String] {
+        let lines = readme.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        return lines.indices.filter { lines[$0] == "<!-- log -->" }.flatMap {
+            content(of: lines, after: $0 + 1).text.split(separator: "\n").map(String.init)
         }
     }
 
@@ -40,11 +59,15 @@ struct ReadmeBlock: Sendable {
     /// Whether the commands printed what README says; a value may lack the end of its line.
     func promises(_ printed: String, replacing: (String) -> String) -> Bool {
         guard let output else { return true }
-        let printed = printed.hasSuffix("\n") ? printed : printed + "\n"
-        let parts = replacing(output).split(separator: "…", omittingEmptySubsequences: false)
-        guard parts.count > 1 else { return printed == parts[0] }
-        guard printed.hasPrefix(parts[0]) else { return false }
-        var rest = printed.dropFirst(parts[0].count)
+        return Self.matches(printed.hasSuffix("\n") ? printed : printed + "\n", replacing(output))
+    }
+
+    /// Whether a text is what a pattern says, in which `…` stands for any text.
+    static func matches(_ text: String, _ pattern: String) -> Bool {
+        let parts = pattern.split(separator: "…", omittingEmptySubsequences: false)
+        guard parts.count > 1 else { return text == parts[0] }
+        guard text.hasPrefix(parts[0]) else { return false }
+        var rest = text.dropFirst(parts[0].count)
         for part in parts[1..<(parts.count - 1)] where !part.isEmpty {
             guard let found = rest.firstRange(of: part) else { return false }
             rest = rest[found.upperBound...]

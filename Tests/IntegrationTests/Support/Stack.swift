@@ -15,8 +15,13 @@ struct Stack: Sendable {
 
     /// A service on a Redis that the test keeps to itself.
     init(on redis: RedisServerProcess, environment: [String: String] = [:]) throws {
+        try self.init(on: redis, with: Self.reaching(redis).merging(environment) { $1 })
+    }
+
+    /// A service on a Redis, in this environment alone.
+    init(on redis: RedisServerProcess, with environment: [String: String]) throws {
         self.redis = redis
-        service = try CisternProcess(environment: Self.reaching(redis).merging(environment) { $1 })
+        service = try CisternProcess(environment: environment)
     }
 
     private init(local environment: [String: String]) throws {

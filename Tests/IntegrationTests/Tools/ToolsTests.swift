@@ -74,8 +74,9 @@ import Testing
         #expect(outcome.output.contains { $0.isNumber })
     }
 
-    @Test(arguments: [[], ["serve"], ["config"], ["config", "check"], ["config", "show"], ["redis-test"], ["health"]])
-    func helpTeaches(command: [String]) throws {
+    @Test(arguments: [
+        [], ["serve"], ["config"], ["config", "check"], ["config", "show"], ["redis-test"], ["fallback-test"], ["health"],
+    ]) func helpTeaches(command: [String]) throws {
         let outcome = try CisternProcess.run(command + ["--help"])
         #expect(outcome.code == 0)
         #expect(outcome.output.contains("USAGE"))
