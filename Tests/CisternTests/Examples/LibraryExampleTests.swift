@@ -94,7 +94,9 @@ struct LibraryExampleTests {
         #expect(breaker.statistics.successes == 1)
         #expect(answer > .zero)
         await redis.close()
-        for _ in 0..<5 { await #expect(throws: RedisError.self) { try await breaker.execute { try await redis.ping() } } }
+        for _ in 0..<5 {
+            await #expect(throws: RedisError.self) { try await breaker.execute { try await redis.ping() } }
+        }
         await #expect(throws: CircuitOpenError.self) { try await breaker.execute { try await redis.ping() } }
     }
 
