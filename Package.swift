@@ -100,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "CisternCommand",
             dependencies: [
-                "Cistern", "CLinux", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternRedis",
+                "Cistern", "CLinux", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON",
+                "CisternRedis",
                 "CisternResilience", "CisternService", "CisternSockets", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
