@@ -41,7 +41,8 @@ final class DrillFolder {
         }
         defer { close(ends[0]) }
         do {
-            keeper = try ProgramFile.start("/bin/sh", ["-c", Self.keeperScript, "sh", path], folder: "/", input: ends[0])
+            keeper = try ProgramFile.start(
+                "/bin/sh", ["-c", Self.keeperScript, "sh", path], folder: "/", input: ends[0])
         } catch {
             close(ends[1])
             rmdir(path)
