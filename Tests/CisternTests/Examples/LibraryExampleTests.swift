@@ -73,8 +73,8 @@ struct LibraryExampleTests {
         do { try ConfigValidator().validate(wrong) } catch {
             for fault in error.faults { print(fault.key, fault.rule, fault.hint) }  // host, port
         }
-        let report = await ConfigValidator().checkNetwork(config)  // resolve, connect, tls, auth, ping; each with its time
-        print(report)
+        let report = await ConfigValidator().checkNetwork(config)
+        print(report)  // resolve, connect, tls, auth, ping; each with its time
         // README ends.
         do { try ConfigValidator().validate(wrong) } catch { keys = error.faults.map(\.key) }
         #expect(keys == ["host", "port"])
