@@ -35,7 +35,14 @@ struct RedisServerInfo: Sendable, Equatable {
 
     /// Reads CLIENT INFO's reply, a line of `name=value`: behind a proxy, this end's own address is another one.
     mutating func read(clientInfo: RESPValue) {
-        guard case .bulkString(let line) = clientInfo, let text = line.string else { return }
+        let line: Bytes
+        switch clientInfo {
+        case .bulkString(let bytes): line = bytes
+        // What Redis answers in RESP3.
+        case .verbatimString(let verbatim): line = verbatim.text
+        default: return
+        }
+        guard let text = line.string else { return }
         for field in text.split(separator: " ") where field.hasPrefix("addr=") {
             clientAddress = String(field.dropFirst("addr=".count))
         }
