@@ -37,7 +37,8 @@ package func poll<Value>(within limit: Duration, _ condition: () throws -> Value
     }
 }
 
-/// Asks every two milliseconds whether `condition` has come true; false when `limit` has passed before it did.
-package func eventually(within limit: Duration = .seconds(10), _ condition: () throws -> Bool) rethrows -> Bool {
+/// Asks every two milliseconds whether `condition` has come true; false when `limit` has passed before it did. It is long
+/// because what is waited for may need the pool, which tests that compute can hold for half a minute on a busy machine.
+package func eventually(within limit: Duration = .seconds(60), _ condition: () throws -> Bool) rethrows -> Bool {
     try poll(within: limit) { try condition() ? true : nil } ?? false
 }

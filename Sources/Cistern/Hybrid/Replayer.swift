@@ -34,28 +34,9 @@ final class Replayer: Sendable {
         self.store = store
         self.limit = limit
         self.logger = logger
-        let stepping = Stepping()
-        driver = Driver(redis.scheduler) {
-            stepping.step($0)
-        } decided: {
-        }
-        stepping.replayer.withLock { $0 = Weak(self) }
+        driver = Driver(redis.scheduler)
+        driver.drive { [weak self] in self?.step($0) ?? .rest }
         redis.observeAvailability { [weak self] in self?.hurry() }
-    }
-
-    private struct Weak: Sendable {
-        weak let replayer: Replayer?
-        init(_ replayer: Replayer?) { self.replayer = replayer }
-    }
-
-    /// What the driver asks. It knows the replayer only as long as somebody else does.
-    private final class Stepping: Sendable {
-        let replayer = Locked(Weak(nil))
-
-        func step(_ now: MonotonicTime) -> Step {
-            guard let replayer = replayer.withLock({ $0.replayer }) else { return .rest }
-            return replayer.step(now)
-        }
     }
 
     /// Begins a round at once, if there is anything to replay and Redis takes it.

@@ -12,11 +12,18 @@ final class DrillFolder {
     private let pipe: CInt
     private var isRemoved = false
 
-    private static let script = """
+    private static let keeperScript = """
         PATH=$PATH:/bin:/usr/bin
         while read -r line; do group=$line; done
         [ -z "$group" ] || kill -9 "-$group"
         rm -rf -- "$1"
+        """
+
+    /// Tells the keeper, and only then becomes the program: until then it holds the pipe open, so that there is no moment at
+    /// which the program runs and the keeper does not know of it.
+    private static let starterScript = """
+        echo $$ >&3
+        exec "$@" 3>&-
         """
 
     init() throws(Steps.Fault) {
@@ -34,7 +41,8 @@ final class DrillFolder {
         }
         defer { close(ends[0]) }
         do {
-            keeper = try ProgramFile.start("/bin/sh", ["-c", Self.script, "sh", path], folder: "/", input: ends[0])
+            keeper = try ProgramFile.start(
+                "/bin/sh", ["-c", Self.keeperScript, "sh", path], folder: "/", input: ends[0])
         } catch {
             close(ends[1])
             rmdir(path)
@@ -45,11 +53,14 @@ final class DrillFolder {
 
     deinit { remove() }
 
-    /// Says what has to be killed, should this process end now; nil for nothing.
-    func keep(_ process: pid_t?) {
-        let line = Array("\(process.map { "\($0)" } ?? "")\n".utf8)
-        _ = write(pipe, line, line.count)
+    /// Starts a program in the directory; it is killed when this process ends.
+    func start(_ program: String, _ arguments: [String]) throws(Steps.Fault) -> pid_t {
+        try ProgramFile.start(
+            "/bin/sh", ["-c", Self.starterScript, "sh", program] + arguments, folder: path, third: pipe)
     }
+
+    /// Notes that what was started is gone.
+    func forget() { _ = write(pipe, "\n", 1) }
 
     /// Ends what is there, and returns when all is gone.
     func remove() {

@@ -38,9 +38,8 @@ final class DrillServer {
 
             """
         try Self.write(settings, to: "\(folder.path)/conf")
-        let process = try ProgramFile.start(program, ["conf"], folder: folder.path)
+        let process = try folder.start(program, ["conf"])
         self.process = process
-        folder.keep(process)
         let end = ContinuousClock.now + Self.patience
         while true {
             do {
@@ -48,7 +47,7 @@ final class DrillServer {
             } catch {
                 if ProgramFile.hasEnded(process, waiting: false) {
                     self.process = nil
-                    folder.keep(nil)
+                    folder.forget()
                     throw Steps.Fault("\(program) ended\(lastWords)")
                 }
                 guard ContinuousClock.now < end else { throw Steps.Fault("\(program) does not answer: \(error)") }
@@ -63,7 +62,7 @@ final class DrillServer {
         _ = Glibc.kill(-process, SIGKILL)
         _ = ProgramFile.hasEnded(process, waiting: true)
         self.process = nil
-        folder.keep(nil)
+        folder.forget()
     }
 
     /// Ends it and removes all that it has left.

@@ -18,9 +18,11 @@ enum ProgramFile {
     /// Starts a program in a process group of its own, so that a Ctrl-C meant for this process does not reach it, with
     /// its output discarded.
     ///
-    /// - Parameter input: What it reads as its standard input; nil for nothing.
+    /// - Parameters:
+    ///   - input: What it reads as its standard input; nil for nothing.
+    ///   - third: What it has as its descriptor 3; nil for nothing.
     static func start(
-        _ path: String, _ arguments: [String], folder: String, input: CInt? = nil
+        _ path: String, _ arguments: [String], folder: String, input: CInt? = nil, third: CInt? = nil
     ) throws(Steps.Fault) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -33,6 +35,7 @@ enum ProgramFile {
         for output in [STDOUT_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0)
         }
+        if let third { posix_spawn_file_actions_adddup2(&actions, third, 3) }
         posix_spawn_file_actions_addchdir_np(&actions, folder)
 
         var attributes = posix_spawnattr_t()

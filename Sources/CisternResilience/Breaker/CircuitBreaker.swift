@@ -76,13 +76,12 @@ public final class CircuitBreaker: Sendable {
         let machine = BreakerMachine(config, hasProbe: outcomeOfProbe != nil)
         word = Atomic(Self.word(of: machine))
         record = Locked(Record(machine: machine, changedAt: scheduler.now))
-        let probing = Probing(run: outcomeOfProbe)
-        driver = Driver(scheduler) {
-            probing.step($0)
-        } decided: { [feed] in
-            feed.deliver()
-        }
-        probing.breaker.withLock { $0 = Weak(self) }
+        driver = Driver(scheduler)
+        driver.drive(
+            { [weak self] now in
+                guard let self, let outcomeOfProbe else { return .rest }
+                return probeStep(now, outcomeOfProbe)
+            }, decided: feed.deliver)
     }
 
     /// Ends its probe for good. Operations are admitted and counted as before; a breaker that is open then closes by them alone.
@@ -210,24 +209,6 @@ public final class CircuitBreaker: Sendable {
     }
 
     // MARK: Probe
-
-    private struct Weak: Sendable {
-        weak let breaker: CircuitBreaker?
-        init(_ breaker: CircuitBreaker?) { self.breaker = breaker }
-    }
-
-    /// What the driver asks. It knows the breaker only as long as somebody else does.
-    private final class Probing: Sendable {
-        let run: (@Sendable () async -> BreakerOutcome)?
-        let breaker = Locked(Weak(nil))
-
-        init(run: (@Sendable () async -> BreakerOutcome)?) { self.run = run }
-
-        func step(_ now: MonotonicTime) -> Step {
-            guard let run, let breaker = breaker.withLock({ $0.breaker }) else { return .rest }
-            return breaker.probeStep(now, run)
-        }
-    }
 
     private func probeStep(_ now: MonotonicTime, _ run: @escaping @Sendable () async -> BreakerOutcome) -> Step {
         let (step, limit) = record.withLock { record in

@@ -15,26 +15,27 @@ package enum Step: Sendable {
 /// It asks the machine when it is told to, when the time has come that the machine named, and when an operation has ended.
 package final class Driver: Sendable {
     private struct State {
+        var decide: (@Sendable (MonotonicTime) -> Step)?
+        var decided: @Sendable () -> Void = {}
         var timer: (deadline: MonotonicTime, action: ScheduledAction)?
         var task: Task<Void, Never>?
         var isClosed = false
     }
 
     private let scheduler: any Scheduler
-    private let decide: @Sendable (MonotonicTime) -> Step
-    private let decided: @Sendable () -> Void
     private let state = Locked(State())
 
+    package init(_ scheduler: any Scheduler) { self.scheduler = scheduler }
+
+    /// Says what is to be driven; before, nothing is. Who owns the driver captures itself weakly.
+    ///
     /// - Parameters:
     ///   - decide: is asked under a lock of the driver's: it must not call the driver.
     ///   - decided: is called after each decision, outside any lock.
-    package init(
-        _ scheduler: any Scheduler, decide: @escaping @Sendable (MonotonicTime) -> Step,
-        decided: @escaping @Sendable () -> Void
+    package func drive(
+        _ decide: @escaping @Sendable (MonotonicTime) -> Step, decided: @escaping @Sendable () -> Void = {}
     ) {
-        self.scheduler = scheduler
-        self.decide = decide
-        self.decided = decided
+        state.withLock { ($0.decide, $0.decided) = (decide, decided) }
     }
 
     deinit {
@@ -45,8 +46,8 @@ package final class Driver: Sendable {
 
     /// Asks the machine. To be called whenever something but the driver has changed it.
     package func update() {
-        state.withLock { state in
-            guard !state.isClosed, state.task == nil else { return }
+        let decided = state.withLock { state in
+            guard !state.isClosed, state.task == nil, let decide = state.decide else { return state.decided }
             switch decide(scheduler.now) {
             case .rest: Self.setTimer(nil, &state, self)
             case .wait(let deadline): Self.setTimer(deadline, &state, self)
@@ -57,6 +58,7 @@ package final class Driver: Sendable {
                     self?.ended()
                 }
             }
+            return state.decided
         }
         decided()
     }

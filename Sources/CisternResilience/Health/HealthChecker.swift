@@ -62,13 +62,8 @@ public final class HealthChecker: Sendable {
         self.lastReply = lastReply
         record = Locked(
             Record(machine: HealthMachine(config, now: scheduler.now), changedAt: scheduler.now))
-        let checking = Checking()
-        driver = Driver(scheduler) {
-            checking.step($0)
-        } decided: { [feed] in
-            feed.deliver()
-        }
-        checking.checker.withLock { $0 = Weak(self) }
+        driver = Driver(scheduler)
+        driver.drive({ [weak self] in self?.step($0) ?? .rest }, decided: feed.deliver)
     }
 
     /// Makes the first check, and goes on until ``close()``. Twice is fine.
@@ -96,21 +91,6 @@ public final class HealthChecker: Sendable {
     public func observe(_ observer: @escaping @Sendable (StateChange) -> Void) { feed.observe(observer) }
 
     // MARK: Checks
-
-    private struct Weak: Sendable {
-        weak let checker: HealthChecker?
-        init(_ checker: HealthChecker?) { self.checker = checker }
-    }
-
-    /// What the driver asks. It knows the checker only as long as somebody else does.
-    private final class Checking: Sendable {
-        let checker = Locked(Weak(nil))
-
-        func step(_ now: MonotonicTime) -> Step {
-            guard let checker = checker.withLock({ $0.checker }) else { return .rest }
-            return checker.step(now)
-        }
-    }
 
     private static func jitter() -> Double { Double.random(in: -1...1) }
 

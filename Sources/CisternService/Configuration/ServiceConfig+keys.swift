@@ -18,7 +18,9 @@ extension ServiceConfig {
     static let circuitBreakerKeys: [Key] = [
         Key(
             "circuit_breaker.max_failures", \.circuitBreaker.maxFailures, prefix: prefix, rule: .atLeast(1),
-            hint: "the default is 5", "How many failures in a row open it."),
+            hint: "the default is 5",
+            "How many failures in a row open it. So do failures of half of at least 20 within `check_interval`."
+        ),
         Key(
             "circuit_breaker.reset_timeout", \.circuitBreaker.resetTimeout, prefix: prefix, rule: .positive,
             hint: "the default is 30s", "How long it stays open without a successful probe."),
@@ -28,18 +30,21 @@ extension ServiceConfig {
         Key(
             "circuit_breaker.success_threshold", \.circuitBreaker.successThreshold, prefix: prefix,
             rule: .range(1...1000),
-            hint: "the default is 2", "How many successes in a row close it."),
+            hint: "the default is 2",
+            "How many successes in a row close it, and how many operations at a time it lets through on trial."),
     ]
 
     static let fallbackKeys: [Key] = [
-        Key("fallback.enabled", \.fallback.isEnabled, prefix: prefix, "Whether local copies answer for Redis."),
+        Key(
+            "fallback.enabled", \.fallback.isEnabled, prefix: prefix,
+            "Whether this process stands in for Redis: copies answer reads, and writes are kept."),
         Key(
             "fallback.writes", \.fallback.writes, prefix: prefix,
             "Writes while Redis is unavailable: kept in memory and replayed, or refused."),
         Key(
             "fallback.redis_budget", \.fallback.redisBudget, prefix: prefix, rule: .positive,
             hint: "the default is 250ms",
-            "What Redis gets of a request's time. At most `http.request_timeout`."),
+            "What Redis gets of a request's time before the fallback answers. At most `http.request_timeout`."),
         Key(
             "fallback.max_pending", \.fallback.maxPending, prefix: prefix, rule: .atLeast(1), unit: "writes",
             hint: "to keep none, set fallback.writes to reject", "How many writes are kept. More are refused."),

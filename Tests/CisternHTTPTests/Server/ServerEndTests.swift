@@ -150,7 +150,7 @@ import Testing
             #expect(comes { server.handler.gate.arrived == 1 })
             try server.settle()
 
-            let end = Task { await server.shutDown(within: .seconds(20)) }
+            let end = Task(executorPreference: BlockingThreads.shared) { await server.shutDown(within: .seconds(20)) }
             #expect(fresh.isClosedByPeer())
             #expect(idle.isClosedByPeer())
             #expect(throws: (any Error).self) { try server.connect() }
@@ -177,7 +177,7 @@ import Testing
             let size = 32 << 20
             try connection.send(Bytes("GET /large?\(size) HTTP/1.1\r\nHost: h\r\n\r\n"))
             #expect(comes { server.handler.answered == 1 })
-            let end = Task { await server.shutDown(within: .seconds(20)) }
+            let end = Task(executorPreference: BlockingThreads.shared) { await server.shutDown(within: .seconds(20)) }
             #expect(comes { (try? server.connect()) == nil })
             #expect(try connection.readResponse().body.count == size)
             #expect(try connection.readToEnd().isEmpty)
@@ -198,7 +198,7 @@ import Testing
                 #expect(comes { server.handler.answered >= 2 * sent - 1 })
                 try server.settle()
             } while server.statistics.bytesWritten >= sent * size && sent < 1000
-            let end = Task { await server.shutDown(within: .seconds(20)) }
+            let end = Task(executorPreference: BlockingThreads.shared) { await server.shutDown(within: .seconds(20)) }
             #expect(comes { (try? server.connect()) == nil })
             for _ in 0..<sent { #expect(try connection.readResponse().body.count == size) }
             #expect(try connection.readToEnd().isEmpty)

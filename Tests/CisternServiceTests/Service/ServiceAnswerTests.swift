@@ -116,7 +116,8 @@ import Testing
         try stuck.send("PUT /keys/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nab")
         let other = try service.connect()
         let begin = ContinuousClock.now
-        let end = Task { await service.server.shutDown() }
+        // Not on the pool, where tests that compute may be in the way for longer than it has.
+        let end = Task(executorPreference: BlockingThreads.shared) { await service.server.shutDown() }
         // As long as it drains it goes on, and says that it is not ready.
         #expect(
             try eventually {

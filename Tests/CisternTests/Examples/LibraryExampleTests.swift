@@ -73,8 +73,8 @@ struct LibraryExampleTests {
         do { try ConfigValidator().validate(wrong) } catch {
             for fault in error.faults { print(fault.key, fault.rule, fault.hint) }  // host, port
         }
-        let report = await ConfigValidator().checkNetwork(config)  // resolve, connect, tls, auth, ping; each with its time
-        print(report)
+        let report = await ConfigValidator().checkNetwork(config)
+        print(report)  // resolve, connect, tls, auth, ping; each with its time
         // README ends.
         do { try ConfigValidator().validate(wrong) } catch { keys = error.faults.map(\.key) }
         #expect(keys == ["host", "port"])
@@ -94,7 +94,9 @@ struct LibraryExampleTests {
         #expect(breaker.statistics.successes == 1)
         #expect(answer > .zero)
         await redis.close()
-        for _ in 0..<5 { await #expect(throws: RedisError.self) { try await breaker.execute { try await redis.ping() } } }
+        for _ in 0..<5 {
+            await #expect(throws: RedisError.self) { try await breaker.execute { try await redis.ping() } }
+        }
         await #expect(throws: CircuitOpenError.self) { try await breaker.execute { try await redis.ping() } }
     }
 

@@ -108,7 +108,8 @@ struct FallbackTestTests {
 
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGKILL]) func nothingIsLeftWhenItIsEnded(signal: Int32) throws {
         let redis = try StandIn(folder, atFirst: "exec sleep 600")
-        let command = try CisternProcess.start(["fallback-test"], environment: ["PATH": redis.path, "TMPDIR": temporary])
+        let command = try CisternProcess.start(
+            ["fallback-test"], environment: ["PATH": redis.path, "TMPDIR": temporary])
         #expect(eventually { redis.starts == 1 }, "\(command.output)")
         let server = try redis.process
         #expect(try !leftovers.isEmpty)

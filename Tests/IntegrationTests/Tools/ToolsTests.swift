@@ -75,7 +75,8 @@ import Testing
     }
 
     @Test(arguments: [
-        [], ["serve"], ["config"], ["config", "check"], ["config", "show"], ["redis-test"], ["fallback-test"], ["health"],
+        [], ["serve"], ["config"], ["config", "check"], ["config", "show"], ["redis-test"], ["fallback-test"],
+        ["health"],
     ]) func helpTeaches(command: [String]) throws {
         let outcome = try CisternProcess.run(command + ["--help"])
         #expect(outcome.code == 0)
