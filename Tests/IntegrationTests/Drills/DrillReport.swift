@@ -14,12 +14,15 @@ struct DrillReport: CustomStringConvertible {
     let recovered: Duration
     let seed: Int
     let healthInOutages: [String]
+    /// What Redis has executed, where that was written down.
+    let executed: String
     let log: String
     let violations: [Violation]
 
     init(
         history: History, remains: History.Remains, statistics: JSONText, hasRecovered: Bool, recovery: Duration,
-        recovered: Duration, seed: Int, healthInOutages: [String], log: String
+        recovered: Duration, seed: Int, healthInOutages: [String], executed: String,
+        log: String
     ) {
         self.history = history
         self.remains = remains
@@ -29,6 +32,7 @@ struct DrillReport: CustomStringConvertible {
         self.recovered = recovered
         self.seed = seed
         self.healthInOutages = healthInOutages
+        self.executed = executed
         self.log = log
         violations = HistoryChecker(history).violations(remains)
     }
@@ -107,6 +111,9 @@ struct DrillReport: CustomStringConvertible {
         let remaining = remains.content[key].map { "\($0)" } ?? "nothing"
         return ["    the story of \(key), under which Redis holds \(remaining) in the end:"]
             + operations.suffix(60).map { "        \($0)" }
+            + executed.split(separator: "\n").filter { line in
+                ["\"\(key)\"", "\"KILL\"", "\"HELLO\""].contains { line.contains($0) }
+            }.suffix(100).map { "        \($0.prefix(200))" }
     }
 
     var description: String {

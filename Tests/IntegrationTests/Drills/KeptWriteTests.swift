@@ -235,6 +235,28 @@ struct KeptWriteTests {
         #expect(try setting.pending("conflicts") == 0)
     }
 
+    /// The first write is under way still, on a connection that the service has given up, when the second has long been
+    /// replayed on another one.
+    @Test func aWriteThatWasLeftBehindNeverArrives() throws {
+        let setting = try Setting()
+        #expect(try setting.put("k", "0") == 201)
+        #expect(try setting.put("deleted", "0") == 201)
+        setting.proxy.set(.strandExisting)
+        #expect(try setting.put("k", "first") == 202)
+        #expect(try setting.put("deleted", "first") == 202)
+        #expect(try setting.put("k", "second") == 202)
+        #expect(try setting.curl.delete("/keys/deleted").status == 202)
+        #expect(eventually { setting.proxy.heldRequests.contains { $0.string?.contains("first") == true } })
+        try setting.settle()
+        #expect(try setting.redis.cli("GET", "k") == .bytes("second"))
+        setting.proxy.set(.pass)
+        // What the old connections had is either dropped, or executed within two turns of the server's loop.
+        for _ in 0..<2 { try setting.redis.cli("PING") }
+        #expect(try setting.redis.cli("GET", "k") == .bytes("second"))
+        #expect(try setting.redis.cli("EXISTS", "deleted") == .integer(0))
+        #expect(try setting.pending("conflicts") == 0)
+    }
+
     private func expectFinally(_ setting: Setting, _ value: String) throws {
         try setting.settle()
         // Whatever lay in the server's buffers when it went on has been taken up after two turns of its loop.
