@@ -16,6 +16,7 @@ package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
 
     /// Calls `body` with the value while nobody else has it. It must be short and must not wait.
     @inlinable
+    @inline(__always)
     package borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {

@@ -22,9 +22,15 @@ package struct MonotonicTime: Sendable, Hashable, Comparable {
     @inlinable
     package static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
 
+    /// Cheaper than to add a `Duration`, which has to be divided first.
+    @inlinable
+    package func advanced(byNanoseconds nanoseconds: Int64) -> Self {
+        let (sum, overflow) = self.nanoseconds.addingReportingOverflow(nanoseconds)
+        return overflow ? (nanoseconds < 0 ? Self(nanoseconds: .min) : .distantFuture) : Self(nanoseconds: sum)
+    }
+
     package static func + (time: Self, duration: Duration) -> Self {
-        let (sum, overflow) = time.nanoseconds.addingReportingOverflow(duration.saturatingNanoseconds)
-        return overflow ? (duration < .zero ? Self(nanoseconds: .min) : .distantFuture) : Self(nanoseconds: sum)
+        time.advanced(byNanoseconds: duration.saturatingNanoseconds)
     }
 
     /// How long after `earlier` this is.

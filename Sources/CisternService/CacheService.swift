@@ -15,6 +15,8 @@ package final class CacheService: HTTPHandler {
     let started = MonotonicTime.now
     let metrics: [ServiceMetrics]
     private let prefix: Bytes
+    /// What Redis has of a request's time, in nanoseconds.
+    private let redisBudget: Int64
     private let draining = Atomic(false)
     /// What the server counts that this is the handler of.
     let http: HTTPServerCounters
@@ -29,6 +31,8 @@ package final class CacheService: HTTPHandler {
         self.http = http
         metrics = http.loops.map { _ in ServiceMetrics() }
         prefix = Bytes(config.keyPrefix)
+        let budget = config.fallback.isEnabled ? config.fallback.redisBudget : config.http.requestTimeout
+        redisBudget = min(budget, config.http.requestTimeout).saturatingNanoseconds
     }
 
     /// From now on it is not ready: new requests should go elsewhere.
@@ -128,7 +132,6 @@ package final class CacheService: HTTPHandler {
     /// When the answer of Redis must be there: the request counts from its last byte. Where the fallback is to answer in its
     /// place, it must have time to.
     func deadline(from requestEnd: MonotonicTime) -> MonotonicTime {
-        let budget = config.fallback.isEnabled ? config.fallback.redisBudget : config.http.requestTimeout
-        return requestEnd + min(budget, config.http.requestTimeout)
+        requestEnd.advanced(byNanoseconds: redisBudget)
     }
 }

@@ -77,6 +77,16 @@ struct HybridLifecycleTests {
         #expect(eventually { dropped == nil })
     }
 
+    @Test func aClosedClientServesNothingThatItKept() async throws {
+        server.kill9()
+        let client = try await HybridRedisClient(config, breaker: breaker)
+        #expect(try await client.set("key", "value", timeout: .milliseconds(100)).storedIn == .local)
+        await client.close()
+        await #expect { try await client.get("key") } throws: { ($0 as? RedisError)?.kind == .cancelled }
+        await #expect { try await client.set("key", "v") } throws: { ($0 as? RedisError)?.kind == .cancelled }
+        await #expect { try await client.delete("key") } throws: { ($0 as? RedisError)?.kind == .cancelled }
+    }
+
     @Test func whatIsLeftOfAFlushIsSaid() async throws {
         let client = try await HybridRedisClient(config, breaker: breaker)
         try await client.set("before", "value")

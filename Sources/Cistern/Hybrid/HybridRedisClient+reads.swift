@@ -5,6 +5,7 @@ internal import CisternStore
 extension HybridRedisClient {
     /// What Redis or this process says of a key. `deadline` is when the fallback answers instead of Redis.
     package func look(up key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> Lookup {
+        try checkOpen()
         guard config.isEnabled else { return Lookup(try await redis.read(key, until: deadline)) }
         let place = store.place(of: key)
         while true {

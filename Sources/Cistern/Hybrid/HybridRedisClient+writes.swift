@@ -46,6 +46,7 @@ extension HybridRedisClient {
         _ key: Bytes, _ change: Change, until deadline: MonotonicTime, mayKeep: Bool,
         _ send: () async throws(RedisError) -> (WriteReceipt, FallbackStore.WriteEnd)
     ) async throws(RedisError) -> WriteReceipt {
+        try checkOpen()
         guard config.isEnabled else { return try await send().0 }
         let place = store.place(of: key)
         while true {

@@ -20,6 +20,7 @@ public final class HybridRedisClient: Sendable {
     let config: FallbackConfig
     let counters = HybridCounters()
     let replayer: Replayer
+    private let isClosed = Atomic(false)
 
     /// A client that connects in the background: it does not fail because Redis is down.
     ///
@@ -61,8 +62,13 @@ public final class HybridRedisClient: Sendable {
     /// Ends all connections; operations in progress throw `cancelled`, and so does every later one. What is kept is lost, unless
     /// ``flush(within:)`` was called before. Twice is fine.
     public func close() async {
+        isClosed.store(true, ordering: .relaxed)
         await replayer.close()
         await redis.close()
+    }
+
+    func checkOpen() throws(RedisError) {
+        if isClosed.load(ordering: .relaxed) { throw ErrorHandler.clientClosed }
     }
 
     /// Waits until Redis has taken every kept write, or the time is over. Returns how many are left.

@@ -36,7 +36,9 @@ final class RedisPipe: EventSource, OutputSource {
     var server = RedisServerInfo()
 
     private let loop: EventLoop
-    private let timeouts: RedisConnectionOptions.Timeouts
+    /// In nanoseconds, since deadlines are made of them with every command.
+    private let readTimeout: Int64
+    private let writeTimeout: Int64
     private let shard: RedisShard
     private var state = State.connecting(nil)
     private var stream: SocketStream
@@ -59,7 +61,8 @@ final class RedisPipe: EventSource, OutputSource {
     ) throws(SocketError) {
         self.id = id
         self.shard = shard
-        self.timeouts = timeouts
+        readTimeout = timeouts.read.saturatingNanoseconds
+        writeTimeout = timeouts.write.saturatingNanoseconds
         loop = shard.loop
         openedAt = loop.now
         lastUsed = loop.now
@@ -307,8 +310,9 @@ final class RedisPipe: EventSource, OutputSource {
 
     /// When the pipe counts as stuck if nothing moves until then.
     private var stuckAt: MonotonicTime {
-        let reading = pending.isEmpty ? .distantFuture : silentSince + timeouts.read
-        return blockedSince == .distantFuture ? reading : min(reading, blockedSince + timeouts.write)
+        let reading = pending.isEmpty ? .distantFuture : silentSince.advanced(byNanoseconds: readTimeout)
+        return blockedSince == .distantFuture
+            ? reading : min(reading, blockedSince.advanced(byNanoseconds: writeTimeout))
     }
 
     private func setTimer(_ deadline: MonotonicTime) {

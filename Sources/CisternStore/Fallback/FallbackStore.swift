@@ -42,6 +42,8 @@ package final class FallbackStore: Sendable {
     }
 
     package let limits: Limits
+    /// How long a copy may serve, in nanoseconds.
+    private let copyLife: Int64
     let shards: [Shard]
     let now: @Sendable () -> Int64
     let pendingEntries = Atomic(0)
@@ -54,6 +56,7 @@ package final class FallbackStore: Sendable {
     package init(_ limits: Limits, now: @escaping @Sendable () -> Int64 = { MonotonicTime.now.nanoseconds }) {
         self.limits = limits
         self.now = now
+        copyLife = Lifetime.expiry(after: limits.ttl, from: 0)
         let count = LocalCache.shardCount(
             entries: max(0, limits.maxEntries), bytes: max(0, limits.maxBytes), largestEntry: limits.largestEntry)
         shards = zip(
@@ -77,6 +80,7 @@ package final class FallbackStore: Sendable {
             hash: UInt32(truncatingIfNeeded: hash))
     }
 
+    @inline(__always)
     func withShard<Result>(_ place: Place, _ body: (inout FallbackShard) -> sending Result) -> sending Result {
         shards[Int(place.shard)].state.withLock { body(&$0) }
     }
@@ -154,7 +158,7 @@ package final class FallbackStore: Sendable {
         return withShard(place) { shard in
             if let kept = shard.record(key)?.kept { return Self.local(kept, time) }
             guard let copy = shard.use(key, place.hash, time),
-                Lifetime.expiry(after: limits.ttl, from: copy.stored) > time
+                copy.stored > time - copyLife
             else { return nil }
             return LocalValue(
                 value: copy.value, expiry: copy.expiry, age: .nanoseconds(max(0, time - copy.stored)), isPending: false)
