@@ -35,8 +35,14 @@ struct RedisServerInfo: Sendable, Equatable {
 
     /// Reads CLIENT INFO's reply, a line of `name=value`: behind a proxy, this end's own address is another one.
     mutating func read(clientInfo: RESPValue) {
-        guard case .bulkString(let line) = clientInfo, let text = line.string else { return }
-        for field in text.split(separator: " ") where field.hasPrefix("addr=") {
+        let line: Bytes
+        switch clientInfo {
+        case .bulkString(let text): line = text
+        // In RESP3.
+        case .verbatimString(let text): line = text.text
+        default: return
+        }
+        for field in (line.string ?? "").split(separator: " ") where field.hasPrefix("addr=") {
             clientAddress = String(field.dropFirst("addr=".count))
         }
     }
