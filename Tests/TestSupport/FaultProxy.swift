@@ -13,6 +13,8 @@ package final class FaultProxy: Sendable {
         /// Connections are accepted and requests taken, as the kernel does it for a server that hangs; nothing goes
         /// through in either direction. What is held goes on its way in the next mode, in order.
         case silence
+        /// As `silence`, for the connections that exist when the mode is set; new ones pass.
+        case strandExisting
         /// Every byte arrives this much later, in each direction.
         case delay(Duration)
         /// In each direction of each connection.
@@ -69,7 +71,7 @@ package final class FaultProxy: Sendable {
 
     package var statistics: Statistics { control.state.withLock(\.statistics) }
 
-    /// The requests that have come since the mode became `silence`, in the order of their connections.
+    /// The requests that have come since the mode became `silence` or `strandExisting`, and are held, in the order of their connections.
     package var heldRequests: [Bytes] {
         let held = control.state.withLock(\.held)
         return held.keys.sorted().flatMap { RESPRequests.parse(held[$0] ?? []) }

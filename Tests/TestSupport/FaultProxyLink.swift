@@ -10,6 +10,7 @@ struct FaultProxyLink {
     /// How many more bytes of replies go through; nil for any number.
     private var repliesLeft: Int?
     private var hasSwallowed = false
+    private var isStranded = false
     private var isOver = false
     private(set) var isResetting = false
 
@@ -19,19 +20,21 @@ struct FaultProxyLink {
             var yes: Int32 = 1
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, 4)
         }
-        enter(mode)
+        if mode != .strandExisting { enter(mode) }
     }
 
     /// Nothing more is to be done but to close it.
     var isFinished: Bool { isOver || (requests.isFinished && replies.isFinished) }
 
-    func sendsRequests(_ mode: FaultProxy.Mode) -> Bool { mode != .silence }
+    /// Whether nothing goes through in either direction.
+    func isHeld(_ mode: FaultProxy.Mode) -> Bool { mode == .silence || isStranded }
 
-    /// False while replies are held.
-    func sendsReplies(_ mode: FaultProxy.Mode) -> Bool { mode != .silence && repliesLeft ?? 0 >= 0 }
+    /// Whether no more replies go through.
+    func holdsReplies(_ mode: FaultProxy.Mode) -> Bool { isHeld(mode) || repliesLeft ?? 0 < 0 }
 
     mutating func enter(_ mode: FaultProxy.Mode) {
         if hasSwallowed || mode == .refuse { reset() }
+        isStranded = mode == .strandExisting
         if case .resetAfter(let count) = mode { repliesLeft = count } else { repliesLeft = nil }
     }
 
@@ -56,7 +59,7 @@ struct FaultProxyLink {
 
     /// Passes on what may pass now; true when the connection has met a fault.
     mutating func forward(_ mode: FaultProxy.Mode, _ now: ContinuousClock.Instant) -> Bool {
-        guard mode != .silence else { return false }
+        guard !isHeld(mode) else { return false }
         forwardRequests(mode, now)
         return forwardReplies(mode, now)
     }

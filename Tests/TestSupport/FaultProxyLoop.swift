@@ -54,8 +54,8 @@ struct FaultProxyLoop: ~Copyable {
         ]
         var wakeAt: ContinuousClock.Instant?
         for link in links {
-            let requests = link.sendsRequests(mode) ? link.requests.due : nil
-            let replies = link.sendsReplies(mode) ? link.replies.due : nil
+            let requests = link.isHeld(mode) ? nil : link.requests.due
+            let replies = link.holdsReplies(mode) ? nil : link.replies.due
             entries.append(Self.entry(link.client, reads: link.requests.wantsToRead, writes: replies, now, mode))
             entries.append(Self.entry(link.server, reads: link.replies.wantsToRead, writes: requests, now, mode))
             for due in [requests, replies] {
@@ -103,7 +103,7 @@ struct FaultProxyLoop: ~Copyable {
         acceptAll()
         readAll()
         forward()
-        if mode == .silence { control.state.withLock { $0.held = [:] } }
+        if mode == .silence || mode == .strandExisting { control.state.withLock { $0.held = [:] } }
         if mode == .refuse { listener.refuse() } else { listener.admit() }
         self.mode = mode
         for index in links.indices { links[index].enter(mode) }
@@ -135,7 +135,7 @@ struct FaultProxyLoop: ~Copyable {
 
     private mutating func readRequests(_ index: Int) {
         let bytes = links[index].requests.read(from: links[index].client, due: due, keeping: true)
-        guard mode == .silence, !bytes.isEmpty else { return }
+        guard links[index].isHeld(mode), !bytes.isEmpty else { return }
         statistics.faults += 1
         let number = links[index].number
         control.state.withLock { $0.held[number, default: []] += bytes }

@@ -1,5 +1,5 @@
 /// JSON as the tests read it: with a parser of their own, so that what Cistern writes is not judged by Cistern's.
-package enum JSONText: Equatable, Sendable {
+package enum JSONText: Equatable, Sendable, CustomStringConvertible {
     case null
     case bool(Bool)
     case number(Double)
@@ -18,6 +18,19 @@ package enum JSONText: Equatable, Sendable {
     package var string: String? { if case .string(let string) = self { string } else { nil } }
     package var elements: [JSONText]? { if case .array(let elements) = self { elements } else { nil } }
     package var number: Double? { if case .number(let number) = self { number } else { nil } }
+
+    /// For reports; members by their names, texts without their quotes.
+    package var description: String {
+        switch self {
+        case .null: "null"
+        case .bool(let bool): "\(bool)"
+        case .number(let number): number == number.rounded() ? "\(Int(number))" : "\(number)"
+        case .string(let string): string
+        case .array(let elements): "[" + elements.map(\.description).joined(separator: ", ") + "]"
+        case .object(let members):
+            members.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+    }
 
     /// Every number in the document, by its path.
     package var numbers: [String: Double] {

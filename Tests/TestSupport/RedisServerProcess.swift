@@ -112,6 +112,31 @@ extension RedisServerProcess {
         return list.split(separator: "\n").map(String.init).filter { !$0.contains("user=\(Self.controlUser)") }
     }
 
+    /// A program that writes down every command that the server executes, until it is released.
+    package func monitor() throws -> ChildProcess {
+        let arguments = [
+            "-s", unixPath, "--user", Self.controlUser, "--pass", Self.controlPassword, "--no-auth-warning",
+        ]
+        let monitor = try ChildProcess("redis-cli", arguments + ["MONITOR"])
+        guard eventually({ monitor.output.hasPrefix("OK") }) else {
+            throw TestFailure("MONITOR: \(monitor.output)\(monitor.errorOutput)")
+        }
+        return monitor
+    }
+
+    /// How many passwords of clients it has refused, within the last minute and longer.
+    package func refusedPasswords() throws -> Int {
+        guard case .array(let entries) = try cli("ACL", "LOG", "128") else { throw TestFailure("no ACL LOG") }
+        return entries.reduce(0) { sum, entry in
+            guard case .array(let fields) = entry else { return sum }
+            // Names and values by turns.
+            func value(_ name: String) -> RedisReply? {
+                fields.firstIndex { $0.text == name }.map { fields[$0 + 1] }
+            }
+            return value("reason")?.text == "auth" ? sum + (value("count")?.integer ?? 0) : sum
+        }
+    }
+
     /// Rewrites the file that keeps the data, and returns when that is done. Only what was rewritten is loaded key by key.
     package func rewriteFile() throws {
         let before = try info("aof_rewrites")

@@ -27,6 +27,8 @@ final class Drill {
     /// Where the drill's time begins: with the first request of the clients.
     private let begin: ContinuousClock.Instant
     private let seed: Int
+    /// What Redis executes, where somebody wants to know.
+    private let monitor: ChildProcess?
 
     /// Starts everything; the service is healthy, and every client has written its keys, when this returns.
     ///
@@ -54,6 +56,7 @@ final class Drill {
         guard try stack.becomes("pass", within: .seconds(10)) else {
             throw TestFailure("not healthy at the start:\n\(stack.service.text)")
         }
+        monitor = environmentVariable("DRILL_MONITOR") == nil ? nil : try redis.monitor()
         begin = .now
         load = Load(keys, port: stack.service.port, seed: seed, begin: begin)
     }
@@ -114,7 +117,7 @@ final class Drill {
         return DrillReport(
             history: history, remains: remains, statistics: statistics, hasRecovered: hasRecovered && isSettled,
             recovery: recovered - cured, recovered: recovered, seed: seed,
-            healthInOutages: healthInOutages, log: stack.service.text)
+            healthInOutages: healthInOutages, executed: monitor?.output ?? "", log: stack.service.text)
     }
 
     private func isRecovered() throws -> Bool {

@@ -14,12 +14,15 @@ struct DrillReport: CustomStringConvertible {
     let recovered: Duration
     let seed: Int
     let healthInOutages: [String]
+    /// What Redis has executed, where that was written down.
+    let executed: String
     let log: String
     let violations: [Violation]
 
     init(
         history: History, remains: History.Remains, statistics: JSONText, hasRecovered: Bool, recovery: Duration,
-        recovered: Duration, seed: Int, healthInOutages: [String], log: String
+        recovered: Duration, seed: Int, healthInOutages: [String], executed: String,
+        log: String
     ) {
         self.history = history
         self.remains = remains
@@ -29,6 +32,7 @@ struct DrillReport: CustomStringConvertible {
         self.recovered = recovered
         self.seed = seed
         self.healthInOutages = healthInOutages
+        self.executed = executed
         self.log = log
         violations = HistoryChecker(history).violations(remains)
     }
@@ -100,6 +104,18 @@ struct DrillReport: CustomStringConvertible {
             .map { $0.end - $0.start }.sorted()
     }
 
+    /// The last that happened to the key of a violation before it.
+    private func story(of violation: Violation) -> [String] {
+        guard let key = violation.key, let time = violation.time else { return [] }
+        let operations = history.operations.filter { $0.key == key && $0.start <= time }.sorted { $0.start < $1.start }
+        let remaining = remains.content[key].map { "\($0)" } ?? "nothing"
+        return ["    the story of \(key), under which Redis holds \(remaining) in the end:"]
+            + operations.suffix(60).map { "        \($0)" }
+            + executed.split(separator: "\n").filter { line in
+                ["\"\(key)\"", "\"KILL\"", "\"HELLO\""].contains { line.contains($0) }
+            }.suffix(100).map { "        \($0.prefix(200))" }
+    }
+
     var description: String {
         var lines = ["seed \(seed), \(history.operations.count) operations, recovered: \(hasRecovered)"]
         lines[0] += " after \(recovery.inMilliseconds) ms"
@@ -126,6 +142,7 @@ struct DrillReport: CustomStringConvertible {
             guard !broken.isEmpty else { continue }
             lines.append("\(rule.rawValue): \(broken.count) violations")
             lines += broken.prefix(5).map { "    \($0.text)" }
+            lines += broken.first.map(story) ?? []
         }
         lines.append("the service's log ends:")
         lines += log.split(separator: "\n").suffix(25).map { "    \($0)" }

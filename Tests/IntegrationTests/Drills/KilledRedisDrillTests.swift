@@ -90,7 +90,7 @@ struct KilledRedisDrillTests {
         try drill.outage(.seconds(2)) {
             try drill.redis.restart(Self.keeping { $0.password = "another one" })
         } meanwhile: {
-            let refusals = try drill.redis.info("acl_access_denied_auth").flatMap { Int($0) } ?? 0
+            let refusals = try drill.redis.refusedPasswords()
             #expect((1...2).contains(refusals))
         } cure: {
             try drill.redis.cli("CONFIG", "SET", "requirepass", "the right one")

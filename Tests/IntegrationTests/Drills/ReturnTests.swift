@@ -61,7 +61,7 @@ struct ReturnTests {
                 _ = try curl.get("/keys/before")
                 return try state() == "open"
             })
-        func reached() -> Int { proxy.heldRequests.count { $0.string?.contains("half-open") == true } }
+        func reached() -> Int { proxy.heldRequests.count { $0.string?.hasPrefix("GET half-open") == true } }
         let begin = ContinuousClock.now
         let asked = try await withThrowingTaskGroup(of: Int.self) { group in
             for number in 0..<8 {

@@ -91,6 +91,23 @@ import Testing
         #expect(try eventually { try redis.cli("EXISTS", "old", "new") == .integer(2) })
     }
 
+    @Test func connectionsCanBeStrandedWhileNewOnesPass() throws {
+        let old = try connect()
+        try old.send("PING\r\n")
+        #expect(try old.readLine() == "+PONG\r\n")
+        proxy.set(.strandExisting)
+        try old.send(set("k", "old"))
+        #expect(eventually { proxy.heldRequests == ["SET k old"] })
+        let new = try connect()
+        try new.send(set("k", "new"))
+        #expect(try new.readLine() == "+OK\r\n")
+        #expect(try redis.cli("GET", "k") == .bytes("new"))
+        #expect(proxy.heldRequests == ["SET k old"])
+        old.close()
+        proxy.set(.pass)
+        #expect(try eventually { try redis.cli("GET", "k") == .bytes("old") })
+    }
+
     @Test func aDelayIsPaidInEachDirection() throws {
         let connection = try connect()
         func roundTrip() throws -> Duration {

@@ -24,6 +24,12 @@ import Testing
         #expect(try other.readLine().string?.hasPrefix("-NOAUTH") == true)
         try other.send("AUTH alice wonder\r\n")
         #expect(try other.readLine() == "+OK\r\n")
+        #expect(try redis.refusedPasswords() == 0)
+        for _ in 0..<3 {
+            try other.send("AUTH wrong\r\n")
+            #expect(try other.readLine().string?.hasPrefix("-WRONGPASS") == true)
+        }
+        #expect(try redis.refusedPasswords() == 3)
         try other.send("AUTH secret\r\n")
         #expect(try other.readLine() == "+OK\r\n")
         #expect(try redis.clients().count == 1)

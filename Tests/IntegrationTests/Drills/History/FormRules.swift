@@ -7,7 +7,7 @@ struct FormRules {
     func violations(_ operation: Operation) -> [Violation] {
         var violations: [Violation] = []
         func broken(_ rule: Violation.Rule, _ why: String) {
-            violations.append(Violation(rule: rule, text: "\(operation): \(why)"))
+            violations.append(Violation(rule, operation, ": \(why)"))
         }
         guard let status = operation.status else {
             broken(.late, "no answer")

@@ -74,6 +74,16 @@ struct Violation: Sendable, CustomStringConvertible {
 
     var rule: Rule
     var text: String
+    /// Whose story explains it, and until when; nil where the answer alone is wrong.
+    var key: String?
+    var time: Duration?
+
+    init(_ rule: Rule, _ text: String) { (self.rule, self.text) = (rule, text) }
+
+    init(_ rule: Rule, _ operation: Operation, _ why: String) {
+        self.init(rule, "\(operation)\(why)")
+        (key, time) = (operation.key, operation.end)
+    }
 
     var description: String { "\(rule.rawValue): \(text)" }
 }

@@ -27,13 +27,13 @@ struct HistoryChecker {
     private func knowledgeViolations(_ read: Operation) -> [Violation] {
         guard read.kind == .get, let known = knowledge[read.key] else { return [] }
         if let status = read.status, status >= 500, known.mustHaveCopy(for: read) {
-            return [Violation(rule: .refused, text: "\(read), but the key was known")]
+            return [Violation(.refused, read, ", but the key was known")]
         }
         // Elsewhere a late reply may have confirmed the copy meanwhile.
         if read.isLocal, let age = read.age, history.outages.contains(where: { $0.contains(read) }),
             !known.ages(for: read).contains(age)
         {
-            return [Violation(rule: .age, text: "\(read), but the age is within \(known.ages(for: read))")]
+            return [Violation(.age, read, ", but the age is within \(known.ages(for: read))")]
         }
         return []
     }
@@ -43,19 +43,19 @@ struct HistoryChecker {
         let isAbsence = read.status == 404
         guard let source = key.source(of: read) else {
             return isAbsence
-                ? [Violation(rule: .falseNotFound, text: "\(read), but nobody has deleted it")]
-                : [Violation(rule: .invented, text: "\(read), which nobody had written")]
+                ? [Violation(.falseNotFound, read, ", but nobody has deleted it")]
+                : [Violation(.invented, read, ", which nobody had written")]
         }
         var violations: [Violation] = []
         if let missed = key.binding(source, for: read) {
             let rule: Violation.Rule = isAbsence ? .falseNotFound : missed.value == nil ? .revived : .stale
-            violations.append(Violation(rule: rule, text: "\(read), after \(missed.text)"))
+            violations.append(Violation(rule, read, ", after \(missed.text)"))
         }
         if let earlier = key.shown(source, before: read) {
-            violations.append(Violation(rule: .older, text: "\(read), after \(earlier)"))
+            violations.append(Violation(.older, read, ", after \(earlier)"))
         }
         if !isAbsence, let earlier = key.absenceShown(after: source, before: read) {
-            violations.append(Violation(rule: .revived, text: "\(read), after \(earlier)"))
+            violations.append(Violation(.revived, read, ", after \(earlier)"))
         }
         return violations
     }
@@ -63,7 +63,7 @@ struct HistoryChecker {
     /// (a): what Redis holds in the end. A kept write may have lost to another's, if that was counted.
     private func remainsViolations(_ remains: History.Remains) -> [Violation] {
         var violations: [Violation] = []
-        var overruled: [String] = []
+        var overruled: [Violation] = []
         for key in keys {
             let source: KeyHistory.Write?
             let found: String
@@ -74,21 +74,28 @@ struct HistoryChecker {
             }
             guard let source else {
                 let rule: Violation.Rule = found == "nothing" ? .lost : .invented
-                violations.append(Violation(rule: rule, text: "\(key.key): Redis holds \(found), which nobody wrote"))
+                violations.append(remaining(rule, key, "Redis holds \(found), which nobody wrote"))
                 continue
             }
             let missed = key.writes.filter { $0.start > source.end && $0.outcome != .unknown }
             if let stored = missed.last(where: { $0.outcome == .stored }) {
                 let rule: Violation.Rule = stored.value == nil ? .revived : .lost
-                violations.append(Violation(rule: rule, text: "\(key.key): Redis holds \(found), after \(stored.text)"))
+                violations.append(remaining(rule, key, "Redis holds \(found), after \(stored.text)"))
             } else if let kept = missed.last {
-                overruled.append("\(key.key): Redis holds \(found), after \(kept.text)")
+                overruled.append(remaining(.lost, key, "Redis holds \(found), after \(kept.text)"))
             }
         }
         if overruled.count > remains.conflicts {
             let count = "\(overruled.count) kept writes did not arrive, \(remains.conflicts) conflicts were counted"
-            violations += overruled.map { Violation(rule: .lost, text: "\($0) (\(count))") }
+            for index in overruled.indices { overruled[index].text += " (\(count))" }
+            violations += overruled
         }
         return violations
+    }
+
+    private func remaining(_ rule: Violation.Rule, _ key: KeyHistory, _ text: String) -> Violation {
+        var violation = Violation(rule, "\(key.key): \(text)")
+        (violation.key, violation.time) = (key.key, .seconds(1 << 31))
+        return violation
     }
 }
