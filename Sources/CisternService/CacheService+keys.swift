@@ -147,7 +147,7 @@ extension CacheService {
         do throws(RedisError) {
             written = try await backend.put(
                 storedKey(key), value, expiry: expiry, until: deadline(from: responder.requestEnd),
-                mayKeep: !head.isStrict)
+                mayKeep: head.mayBeKept)
         } catch {
             return refuse(failure(error, toWrite: true), head, responder)
         }
@@ -223,7 +223,7 @@ extension CacheService {
         let deleted: Backend.Deleted
         do throws(RedisError) {
             deleted = try await backend.delete(
-                storedKey(key), until: deadline(from: responder.requestEnd), mayKeep: !head.isStrict)
+                storedKey(key), until: deadline(from: responder.requestEnd), mayKeep: head.mayBeKept)
         } catch {
             return refuse(failure(error, toWrite: true), head, responder)
         }
