@@ -12,7 +12,7 @@ extension HybridRedisClient {
             switch store.beginRead(key, place) {
             case .kept(let value): return served(value)
             case .replaying(let value):
-                let isOver = await replayer.waitForProgress(until: deadline) { !store.isReplaying(key, place) }
+                let isOver = await replayer.wait(for: key, until: deadline) { !store.isReplaying(key, place) }
                 guard isOver else { return served(value) }
             case .ask(let begin): return try await ask(key, place, begin, until: deadline)
             }
@@ -31,7 +31,11 @@ extension HybridRedisClient {
             }
             return Lookup(stored)
         } catch {
-            guard error.leavesItToTheFallback else { throw error }
+            guard error.leavesItToTheFallback else {
+                // A key of another type holds no value that a copy could be of.
+                if error.serverCode == "WRONGTYPE" { store.endRead(key, place, begin: begin, value: nil, ttl: nil) }
+                throw error
+            }
             guard let local = store.local(key, place) else {
                 counters.misses.add()
                 throw error
@@ -42,9 +46,10 @@ extension HybridRedisClient {
 
     private func served(_ local: FallbackStore.LocalValue) -> Lookup {
         counters.hits.add()
+        let now = MonotonicTime.now.nanoseconds
         let ttl: KeyTTL =
             local.expiry == .max
-            ? .persistent : .remaining(.nanoseconds(max(0, local.expiry - MonotonicTime.now.nanoseconds)))
+            ? .persistent : .remaining(local.expiry > now ? .nanoseconds(local.expiry - now) : .zero)
         return Lookup(value: local.value, ttl: local.value == nil ? .missing : ttl, source: .local, age: local.age)
     }
 }

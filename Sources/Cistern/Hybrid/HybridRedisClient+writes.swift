@@ -52,7 +52,7 @@ extension HybridRedisClient {
         while true {
             switch store.beginWrite(key, place) {
             case .replaying:
-                let isOver = await replayer.waitForProgress(until: deadline) { !store.isReplaying(key, place) }
+                let isOver = await replayer.wait(for: key, until: deadline) { !store.isReplaying(key, place) }
                 if isOver { continue }
                 return try keep(key, place, change, mayKeep, instead: Self.waitsForReplay)
             case .keep: return try keep(key, place, change, mayKeep, instead: Self.waitsForReplay)
@@ -62,7 +62,8 @@ extension HybridRedisClient {
                     store.endWrite(key, place, begin: begin, end)
                     return receipt
                 } catch {
-                    store.endWrite(key, place, begin: begin, .failed)
+                    // A key of another type holds no value that a copy could be of.
+                    store.endWrite(key, place, begin: begin, error.serverCode == "WRONGTYPE" ? .deleted : .failed)
                     return try keep(key, place, change, mayKeep && error.leavesItToTheFallback, instead: error)
                 }
             }
@@ -86,9 +87,10 @@ extension HybridRedisClient {
                 key, place, value: change.value, expiry: .init(change.expiry), accepted: change.accepted, sent: numbers)
         if !isKept, !sent.isEmpty { store.note(key, place, value: change.value, sent: numbers) }
         for (command, number) in sent {
-            command.onEnd { [store, replayer] end in
-                _ = store.settle(key, place, number, LateOutcome(end))
-                replayer.hurry()
+            // Weakly: the command may be kept by what the replayer keeps.
+            command.onEnd { [weak store, weak replayer] end in
+                _ = store?.settle(key, place, number, LateOutcome(end))
+                replayer?.hurry()
             }
         }
         guard isKept else { throw error }
@@ -104,7 +106,8 @@ extension RedisError {
         switch kind {
         case .connection, .timeout, .network, .tls, .protocol, .pool, .unavailable, .readOnly: true
         case .authentication: breakerEffect == .failure
-        case .outOfMemory, .command, .cancelled: false
+        case .command: phase == .handshake
+        case .outOfMemory, .cancelled: false
         }
     }
 }

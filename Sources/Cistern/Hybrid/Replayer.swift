@@ -9,16 +9,21 @@ internal import Logging
 final class Replayer: Sendable {
     /// Replays in progress at a time.
     private static let width = 64
-    /// The pause after a round that did not get through.
-    private static let pause: Duration = .seconds(1)
+    /// The pause after a round that left something; after rounds in which nothing got through it doubles.
+    private static let shortestPause: Duration = .seconds(1)
+    private static let longestPause: Duration = .seconds(30)
 
     private struct State {
         var nextRound = MonotonicTime(nanoseconds: .min)
         var isRunning = false
         /// Something changed while a round was in progress.
         var isHurried = false
-        /// Who waits for a replay to end.
-        var waiting: [Alarm] = []
+        /// The pause after the next round that does not get through.
+        var pause = Replayer.shortestPause
+        /// Redis has refused all that was replayed last, and that has been told.
+        var isRefused = false
+        /// Who waits for the replay of a key to end; nil for those of all keys.
+        var waiting: [Bytes?: [Alarm]] = [:]
     }
 
     private let redis: RedisClient
@@ -53,11 +58,13 @@ final class Replayer: Sendable {
 
     func close() async {
         await driver.close()
-        wakeWaiting()
+        wakeAll()
     }
 
     private func step(_ now: MonotonicTime) -> Step {
-        guard store.hasPending, redis.takesWrites else { return .rest }
+        guard store.hasPending else { return .rest }
+        // It is told when Redis is back; that a connection is only being replaced is not.
+        guard redis.takesWrites else { return .wait(until: now + Self.shortestPause) }
         return state.withLock { state in
             guard now >= state.nextRound else { return .wait(until: state.nextRound) }
             state.isRunning = true
@@ -71,6 +78,7 @@ final class Replayer: Sendable {
         var done = 0
         var conflicts = 0
         var failed = 0
+        var isFruitless: Bool { done + conflicts == 0 && failed > 0 }
 
         mutating func add(_ end: KeyRecord.ReplayEnd?) {
             switch end {
@@ -91,25 +99,32 @@ final class Replayer: Sendable {
             while let end = await group.next() {
                 tally.add(end)
                 // Redis has gone again: the others wait for the next time.
-                guard tally.failed == 0 || redis.takesWrites, !Task.isCancelled, let key = keys.popFirst() else {
-                    continue
-                }
+                let goesOn =
+                    tally.failed == 0 || redis.takesWrites && !(tally.isFruitless && tally.failed >= Self.width)
+                guard goesOn, !Task.isCancelled, let key = keys.popFirst() else { continue }
                 group.addTask { await self.replay(key) }
             }
         }
+        let isNews = state.withLock { state in
+            let isNews = tally.isFruitless != state.isRefused
+            state.isRunning = false
+            state.isRefused = tally.isFruitless
+            state.nextRound = redis.scheduler.now + (state.isHurried ? .zero : state.pause)
+            state.pause = tally.isFruitless ? min(state.pause * 2, Self.longestPause) : Self.shortestPause
+            state.isHurried = false
+            return isNews
+        }
+        tell(tally, isNews: isNews)
+    }
+
+    private func tell(_ tally: Tally, isNews: Bool) {
+        let left = store.statistics.pendingEntries
         if tally.done + tally.conflicts > 0 {
             logger?.notice(
                 "kept writes were replayed",
-                metadata: [
-                    "done": "\(tally.done)", "conflicts": "\(tally.conflicts)",
-                    "left": "\(store.statistics.pendingEntries)",
-                ])
-        }
-        let now = redis.scheduler.now
-        state.withLock { state in
-            state.isRunning = false
-            state.nextRound = state.isHurried ? now : now + Self.pause
-            state.isHurried = false
+                metadata: ["done": "\(tally.done)", "conflicts": "\(tally.conflicts)", "left": "\(left)"])
+        } else if tally.isFruitless, isNews, redis.takesWrites {
+            logger?.warning("Redis takes none of the kept writes", metadata: ["left": "\(left)"])
         }
     }
 
@@ -132,7 +147,7 @@ final class Replayer: Sendable {
         if case .unanswered(let number) = end {
             unanswered?.onEnd { [weak self] end in self?.ended(key, place, number, end) }
         }
-        wakeWaiting()
+        wake(key)
         return end
     }
 
@@ -160,24 +175,34 @@ final class Replayer: Sendable {
 
     // MARK: Waiting
 
-    /// Waits until a replay has ended, of whichever key; false when the deadline came first.
+    /// Waits until a replay of a key has ended, or of any key; false when the deadline came first.
     ///
     /// - Parameter isOver: Whether there is nothing to wait for any more.
-    func waitForProgress(until deadline: MonotonicTime, unless isOver: () -> Bool) async -> Bool {
+    func wait(for key: Bytes?, until deadline: MonotonicTime, unless isOver: () -> Bool) async -> Bool {
         let alarm = Alarm()
-        state.withLock { $0.waiting.append(alarm) }
+        state.withLock { $0.waiting[key, default: []].append(alarm) }
         // What ended before the alarm was set does not ring it.
-        if isOver() { return true }
-        let timer = redis.scheduler.schedule(at: deadline) { alarm.ring() }
-        await alarm.wait()
-        timer.cancel()
+        if !isOver() {
+            let timer = redis.scheduler.schedule(at: deadline) { alarm.ring() }
+            await alarm.wait()
+            timer.cancel()
+        }
+        state.withLock { state in
+            state.waiting[key]?.removeAll { $0 === alarm }
+            if state.waiting[key]?.isEmpty == true { state.waiting[key] = nil }
+        }
         return MonotonicTime.now < deadline && !Task.isCancelled
     }
 
-    private func wakeWaiting() {
+    private func wake(_ key: Bytes) {
+        let waiting = state.withLock { ($0.waiting.removeValue(forKey: key) ?? []) + ($0.waiting[nil] ?? []) }
+        for alarm in waiting { alarm.ring() }
+    }
+
+    private func wakeAll() {
         let waiting = state.withLock { state in
-            defer { state.waiting = [] }
-            return state.waiting
+            defer { state.waiting = [:] }
+            return state.waiting.values.flatMap { $0 }
         }
         for alarm in waiting { alarm.ring() }
     }
@@ -187,7 +212,7 @@ final class Replayer: Sendable {
         hurry()
         while store.hasPending, MonotonicTime.now < deadline {
             // A replay that ends is the news; that Redis is back leads to one.
-            guard await waitForProgress(until: deadline, unless: { !store.hasPending }) else { return }
+            guard await wait(for: nil, until: deadline, unless: { !store.hasPending }) else { return }
         }
     }
 }

@@ -22,6 +22,7 @@ public final class RedisClient: Sendable {
     /// The first loop's clock and timers.
     package let scheduler: any Scheduler
     let reconnection: ReconnectionManager
+    private let orphans: OrphanedConnections
     /// Nil for a client without breakers and checks in the background.
     let guarding: RedisGuard?
 
@@ -38,9 +39,10 @@ public final class RedisClient: Sendable {
         let scheduler = LoopScheduler(loop: loops.loops[0])
         let reconnection = ReconnectionManager(backoff: options.backoff, scheduler: scheduler)
         let guarding = guardConfig.map { RedisGuard($0, options: options, scheduler: scheduler) }
-        let orphans = OrphanedConnections()
+        let orphans = OrphanedConnections(logger: logger)
         self.group = loops
         self.options = options
+        self.orphans = orphans
         self.scheduler = scheduler
         self.reconnection = reconnection
         self.guarding = guarding
@@ -75,9 +77,11 @@ public final class RedisClient: Sendable {
         let loops = ownsGroup ? group.loops : []
         let shards = shards
         let guarding = guarding
+        let orphans = orphans
         Task {
             await guarding?.close()
             for shard in shards { await shard.close() }
+            orphans.close()
             for loop in loops { loop.stop() }
         }
     }
@@ -86,6 +90,7 @@ public final class RedisClient: Sendable {
     public func close() async {
         await guarding?.close()
         for shard in shards { await shard.close() }
+        orphans.close()
         if ownsGroup { await group.stop() }
         isClosed.store(true, ordering: .releasing)
     }

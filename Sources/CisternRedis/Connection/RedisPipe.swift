@@ -185,25 +185,61 @@ final class RedisPipe: EventSource, OutputSource {
 
     /// Has the server end the connections that were orphaned, those from before this one was set up included.
     func endOrphans() {
-        let orphans = shard.orphans
-        var told = max(orphansTold ?? 0, orphans.newest)
-        for orphan in orphans.after(orphansTold ?? 0) {
-            let number = orphan.number
-            told = max(told, number)
-            self.append(
-                // Whatever the answer is, there is no more to be done; without one, the next connection tries.
-                .internally { if $0 != nil { orphans.confirm(number) } }, takeNumber(), .distantFuture, isWrite: false
-            ) { output in
-                output.appendRESPCommand(argumentCount: 6)
-                output.appendRESPBulk("CLIENT")
-                output.appendRESPBulk("KILL")
-                output.appendRESPBulk("ID")
-                output.appendRESPBulk(decimal: Int(orphan.clientID))
-                output.appendRESPBulk("ADDR")
-                output.appendRESPBulk(orphan.address)
+        var told = max(orphansTold ?? 0, shard.orphans.newest)
+        for orphan in shard.orphans.after(orphansTold ?? 0) {
+            told = max(told, orphan.number)
+            if let name = orphan.name {
+                end(orphan, name)
+            } else {
+                outlast(orphan.number, pings: 2)
             }
         }
         orphansTold = told
+    }
+
+    private func end(_ orphan: OrphanedConnections.Orphan, _ name: OrphanedConnections.ClientName) {
+        let number = orphan.number
+        // Without an answer, the next connection tries.
+        sendInternally { [unowned self] reply in
+            if case .error = reply {
+                shard.orphans.warn()
+                later { $0.outlast(number, pings: 2) }
+            } else if reply != nil {
+                shard.orphans.confirm(number)
+            }
+        } encode: { output in
+            output.appendRESPCommand(argumentCount: 6)
+            output.appendRESPBulk("CLIENT")
+            output.appendRESPBulk("KILL")
+            output.appendRESPBulk("ID")
+            output.appendRESPBulk(decimal: Int(name.id))
+            output.appendRESPBulk("ADDR")
+            output.appendRESPBulk(name.address)
+        }
+    }
+
+    /// Waits until the server has answered so many PINGs, one after the other.
+    private func outlast(_ orphan: Int, pings: Int) {
+        guard case .open = state else { return }
+        sendInternally { [unowned self] reply in
+            guard reply != nil else { return }
+            if pings == 1 { return shard.orphans.confirm(orphan) }
+            later { $0.outlast(orphan, pings: pings - 1) }
+        } encode: { output in
+            output.appendRESPCommand(argumentCount: 1)
+            output.appendRESPBulk("PING")
+        }
+    }
+
+    /// Does something with the pipe when the line of commands is not being changed.
+    private func later(_ action: @escaping (RedisPipe) -> Void) {
+        _ = loop.schedule(at: loop.now) { [weak self] in if let self { action(self) } }
+    }
+
+    private func sendInternally(
+        _ receive: @escaping (RESPValue?) -> Void, encode: (inout OutputQueue) -> Void
+    ) {
+        append(.internally(receive), takeNumber(), .distantFuture, isWrite: false, encode)
     }
 
     /// Lets go whoever waits for a command, by the number it was given.
@@ -382,11 +418,8 @@ final class RedisPipe: EventSource, OutputSource {
 
     /// Leaves writes behind that the server may execute yet.
     private func orphan(_ commands: [UnansweredCommand]) {
-        if let clientID = server.clientID, let address = server.clientAddress {
-            shard.orphans.add(clientID: clientID, address: address, commands: commands)
-        } else {
-            // The server did not say who we are, so it cannot be told to end it.
-            for command in commands { command.end(.dead) }
-        }
+        var name: OrphanedConnections.ClientName?
+        if let id = server.clientID, let address = server.clientAddress { name = .init(id: id, address: address) }
+        shard.orphans.add(name, commands: commands)
     }
 }

@@ -37,12 +37,13 @@ struct RedisServerInfo: Sendable, Equatable {
     mutating func read(clientInfo: RESPValue) {
         let line: Bytes
         switch clientInfo {
-        case .bulkString(let text): line = text
-        // In RESP3.
-        case .verbatimString(let text): line = text.text
+        case .bulkString(let bytes): line = bytes
+        // What Redis answers in RESP3.
+        case .verbatimString(let verbatim): line = verbatim.text
         default: return
         }
-        for field in (line.string ?? "").split(separator: " ") where field.hasPrefix("addr=") {
+        guard let text = line.string else { return }
+        for field in text.split(separator: " ") where field.hasPrefix("addr=") {
             clientAddress = String(field.dropFirst("addr=".count))
         }
     }

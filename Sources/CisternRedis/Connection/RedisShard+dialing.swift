@@ -115,7 +115,7 @@ extension RedisShard {
             let clientInfo = replies.removeLast()
             if case .error(let error) = replies[0] {
                 return knowsNoHello(error)
-                    ? await setUpWithoutHello(pipe, until: deadline) : ErrorHandler.classify(error, phase: .handshake)
+                    ? await setUpWithoutHello(pipe, until: deadline) : inHandshake(ErrorHandler.classify(error))
             }
             pipe.server = RedisServerInfo(hello: replies[0])
             pipe.server.read(clientInfo: clientInfo)
@@ -159,7 +159,7 @@ extension RedisShard {
 
     /// Servers before Redis 6 refuse a password with ERR, which alone would say nothing of credentials.
     private func refusedPassword(_ error: RESPError) -> RedisError {
-        let error = ErrorHandler.classify(error, phase: .handshake)
+        let error = inHandshake(ErrorHandler.classify(error))
         guard error.kind == .command else { return error }
         return RedisError(
             .authentication, phase: .handshake, serverCode: error.serverCode, retry: .never, "the server refused AUTH")
@@ -172,15 +172,16 @@ extension RedisShard {
     }
 
     private func firstError(_ replies: [RESPValue]) -> RedisError? {
-        for case .error(let error) in replies { return ErrorHandler.classify(error, phase: .handshake) }
+        for case .error(let error) in replies { return inHandshake(ErrorHandler.classify(error)) }
         return nil
     }
 
-    /// An error of the set-up is no operation's outcome: nothing of the caller's has been sent.
+    /// An error of the set-up is no operation's outcome: nothing of the caller's has been sent. And whatever it is, there is
+    /// no connection, which is a failure to every operation that wanted one.
     private func inHandshake(_ error: RedisError) -> RedisError {
         RedisError(
             error.kind, phase: .handshake, serverCode: error.serverCode,
             retry: error.retry == .never && error.kind == .timeout ? .ifRepeatable : error.retry,
-            breakerEffect: error.breakerEffect, error.message)
+            breakerEffect: .failure, error.message)
     }
 }

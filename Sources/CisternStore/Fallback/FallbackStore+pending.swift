@@ -121,10 +121,12 @@ extension FallbackStore {
                     return Replay(
                         write: write, value: value, expected: expected, ttl: .nanoseconds(instant &- time),
                         keepsTTL: false)
-                case .keep(_, let new):
+                case .keep(let known, let new):
+                    // What the key would have had if it were still there.
+                    let end = known.map { $0 == Lifetime.never ? nil : $0 } ?? new
                     return Replay(
                         write: write, value: value, expected: expected,
-                        ttl: new.map { .nanoseconds(max(1, $0 &- time)) }, keepsTTL: true)
+                        ttl: end.map { .nanoseconds(max(1, $0 &- time)) }, keepsTTL: true)
                 }
             }
         }
@@ -173,7 +175,7 @@ extension FallbackStore {
     // MARK: Bounds
 
     /// Changes a key's record and what is counted of it, if that is allowed.
-    private func change(
+    func change(
         _ key: Bytes, _ shard: inout FallbackShard, _ body: (inout KeyRecord) -> Void,
         isAllowed: (_ entries: Int, _ bytes: Int) -> Bool = { _, _ in true },
         then: (inout FallbackShard) -> Void = { _ in }

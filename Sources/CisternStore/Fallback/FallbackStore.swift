@@ -140,7 +140,7 @@ package final class FallbackStore: Sendable {
             }
             if let record = shard.record(key) {
                 guard record.kept == nil else { return }
-                shard.withRecord(key) { $0.noteHeld(value) }
+                _ = change(key, &shard) { $0.noteHeld(value) }
             }
             if let value {
                 let expiry = ttl.map { Lifetime.expiry(after: $0, from: time) } ?? Lifetime.never
@@ -199,6 +199,8 @@ package final class FallbackStore: Sendable {
         case deleted
         /// It was not carried out, or nobody knows.
         case failed
+
+        var hasWritten: Bool { if case .failed = self { false } else { true } }
     }
 
     package func endWrite(_ key: Bytes, _ place: Place, begin: UInt32, _ end: WriteEnd) {
@@ -208,6 +210,10 @@ package final class FallbackStore: Sendable {
             if record != nil { noteEnd(end, key, isAlone: shard.clock(place.hash).now == begin, &shard) }
             let copy = shard.copy(key, place.hash).map { CopyStamp($0.note) }
             let isLast = record?.kept == nil && shard.clock(place.hash).isLast(begin, over: copy)
+            if !isLast, end.hasWritten, let copy, copy.begin < begin || copy.begin > shard.clock(place.hash).now {
+                // Another key of the clock was removed since, or it has started over: the copy is older than this write.
+                shard.doubtCopy(key, place.hash)
+            }
             switch end {
             case .stored(let value, let ttl):
                 let now = shard.endWrite(place.hash)
@@ -231,7 +237,7 @@ package final class FallbackStore: Sendable {
         case .failed: return
         }
         // With another write since, nobody knows which one Redis took last.
-        shard.withRecord(key) { if isAlone { $0.noteHeld(value) } else { $0.noteWritten(value) } }
+        _ = change(key, &shard) { if isAlone { $0.noteHeld(value) } else { $0.noteWritten(value) } }
     }
 
     // MARK: Statistics

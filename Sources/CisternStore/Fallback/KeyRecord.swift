@@ -66,6 +66,8 @@ package struct KeyRecord: Sendable {
     private var possible: [Bytes] = []
     /// The kept write whose replay is in progress.
     package private(set) var replaying: UInt64?
+    /// How many of the possible values the replay in progress expects.
+    private var expectedPossible = 0
 
     package init() {}
 
@@ -137,6 +139,7 @@ package struct KeyRecord: Sendable {
     package mutating func beginReplay() -> KeptWrite? {
         guard canReplay, let kept else { return nil }
         replaying = kept.id
+        expectedPossible = possible.count
         return kept
     }
 
@@ -156,8 +159,11 @@ package struct KeyRecord: Sendable {
         switch end {
         case .done:
             known = write.value
+            possible.removeFirst(expectedPossible)
             return finish(write.id, isConflict: false)
-        case .conflict: return finish(write.id, isConflict: true)
+        case .conflict:
+            possible.removeFirst(expectedPossible)
+            return finish(write.id, isConflict: true)
         case .failed: return nil
         case .unanswered(let number):
             sent.append(Sent(number: number, value: write.value, keptID: write.id))

@@ -1,7 +1,7 @@
 /// Tells whether a key may have been written since a moment, for many keys that share it.
 ///
 /// It counts the beginnings and the ends of writes. A read that finds it unchanged at its end knows that no write of its key
-/// was in progress that it could have missed. Sharing costs a copy that is not stored now and then, never a wrong one.
+/// was in progress that it could have missed. Sharing costs a copy now and then, and never leaves a wrong one.
 struct WriteClock {
     /// It starts over after four thousand million steps; what that costs is a copy or two.
     private(set) var now: UInt32 = 0

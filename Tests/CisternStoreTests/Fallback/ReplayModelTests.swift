@@ -44,6 +44,10 @@ import Testing
         if ended != world.kept {
             world.faults.append("\(world.kept) were kept, and of \(ended) it is known what they came to")
         }
+        world.readAlone()
+        if store.statistics.pendingBytes != 0 {
+            world.faults.append("\(store.statistics.pendingBytes) bytes stay counted")
+        }
         guard !hasOtherClient else { return world }
         if conflicts > 0 { world.faults.append("a conflict, and there is no other client") }
         if world.held.value != world.acknowledgedValue, world.held.index < world.acknowledged {
@@ -117,5 +121,13 @@ extension ReplayWorld {
             }
         }
         faults.append("it never comes to rest")
+    }
+
+    /// Asks Redis while nothing else goes on: after it, there is nothing to remember.
+    mutating func readAlone() {
+        guard case .ask(let begin) = store.beginRead(key, place) else {
+            return faults.append("a write is kept at rest")
+        }
+        store.endRead(key, place, begin: begin, value: held.value, ttl: nil)
     }
 }

@@ -1,0 +1,156 @@
+import CisternBytes
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import CisternStore
+
+/// Copies, ages, bounds and times of the fallback store, one at a time.
+@Suite struct FallbackStoreTests {
+    private let clock = CacheClock()
+    private let store: FallbackStore
+
+    init() {
+        let clock = clock
+        store = FallbackStore(
+            .init(
+                maxEntries: 100, maxBytes: 1 << 20, ttl: .seconds(300), maxPending: 3, maxPendingBytes: 4096,
+                largestEntry: 1024), now: { clock.now })
+    }
+
+    private func read(_ key: Bytes, _ value: Bytes?, ttl: Duration? = nil) {
+        let place = store.place(of: key)
+        guard case .ask(let begin) = store.beginRead(key, place) else { return }
+        store.endRead(key, place, begin: begin, value: value, ttl: ttl)
+    }
+
+    private func local(_ key: Bytes) -> FallbackStore.LocalValue? { store.local(key, store.place(of: key)) }
+
+    private func keep(
+        _ key: Bytes, _ value: Bytes?, _ expiry: FallbackStore.RequestedExpiry = .never, sent: [UInt64] = []
+    ) -> Bool {
+        store.keep(key, store.place(of: key), value: value, expiry: expiry, accepted: clock.now, sent: sent)
+    }
+
+    @Test func aCopyHasAnAgeAndAnEnd() {
+        read("key", "value")
+        clock.advance(299)
+        #expect(local("key")?.value == "value")
+        #expect(local("key")?.age == .seconds(299))
+        #expect(local("key")?.isPending == false)
+        clock.advance(1)
+        #expect(local("key") == nil)
+    }
+
+    @Test func aCopyLivesNoLongerThanTheKey() {
+        read("key", "value", ttl: .seconds(10))
+        clock.advance(9)
+        #expect(local("key")?.value == "value")
+        clock.advance(1)
+        #expect(local("key") == nil)
+    }
+
+    @Test func aMissTakesTheCopyAway() {
+        read("key", "value")
+        read("key", nil)
+        #expect(local("key") == nil)
+    }
+
+    @Test func aReadThatAWriteOvertookLeavesNoCopy() {
+        let place = store.place(of: "key")
+        guard case .ask(let read) = store.beginRead("key", place),
+            case .send(let write) = store.beginWrite("key", place)
+        else { return #expect(Bool(false)) }
+        store.endWrite("key", place, begin: write, .stored("new", ttl: nil))
+        store.endRead("key", place, begin: read, value: "old", ttl: nil)
+        #expect(local("key")?.value == "new")
+    }
+
+    /// Two keys that share a write clock.
+    private func twins() -> (Bytes, Bytes) {
+        var seen: [UInt64: Bytes] = [:]
+        for number in 0... {
+            let key = Bytes("twin-\(number)")
+            let place = store.place(of: key)
+            let slot = UInt64(place.shard) << 32 | UInt64(place.hash & 1023)
+            if let other = seen[slot] { return (other, key) }
+            seen[slot] = key
+        }
+        return ("", "")
+    }
+
+    @Test(arguments: [false, true])
+    func anotherKeyOfTheClockBringsNoOldValueBack(isDelete: Bool) {
+        let (key, twin) = twins()
+        read(key, "old")
+        let place = store.place(of: key)
+        let twinsPlace = store.place(of: twin)
+        guard case .send(let first) = store.beginWrite(key, place),
+            case .send(let second) = store.beginWrite(twin, twinsPlace)
+        else { return #expect(Bool(false)) }
+        store.endWrite(twin, twinsPlace, begin: second, .deleted)
+        store.endWrite(key, place, begin: first, isDelete ? .deleted : .stored("new", ttl: nil))
+        #expect(local(key)?.value != "old")
+    }
+
+    @Test func theQueueIsBoundedByEntries() {
+        for number in 0..<3 { #expect(keep(Bytes("key-\(number)"), "value")) }
+        #expect(!keep("key-3", "value"))
+        #expect(keep("key-0", "another"))
+        #expect(local("key-0")?.value == "another")
+        #expect(local("key-3") == nil)
+        #expect(store.statistics.pendingEntries == 3)
+        #expect(store.statistics.superseded == 1)
+    }
+
+    @Test func theQueueIsBoundedByBytes() {
+        #expect(keep("key", Bytes([UInt8](repeating: 0, count: 3000))))
+        #expect(!keep("other", Bytes([UInt8](repeating: 0, count: 3000))))
+        #expect(store.statistics.pendingBytes <= 4096)
+        #expect(store.statistics.pendingEntries == 1)
+    }
+
+    @Test func aKeptWriteThatHasExpiredIsReplayedAsADelete() throws {
+        #expect(keep("key", "value", .after(.seconds(5))))
+        #expect(local("key")?.value == "value")
+        clock.advance(5)
+        #expect(local("key")?.value == nil && local("key")?.isPending == true)
+        let replay = try #require(store.beginReplay("key", store.place(of: "key")))
+        #expect(replay.value == nil)
+    }
+
+    @Test func aLifetimeCountsFromAcceptance() throws {
+        #expect(keep("key", "value", .after(.seconds(60))))
+        clock.advance(45)
+        let replay = try #require(store.beginReplay("key", store.place(of: "key")))
+        #expect(replay.ttl == .seconds(15))
+    }
+
+    @Test func aKeptLifetimeIsTheOneThatIsKnown() throws {
+        read("key", "old", ttl: .seconds(60))
+        #expect(keep("key", "new", .keep(newKey: .seconds(1000))))
+        clock.advance(20)
+        let replay = try #require(store.beginReplay("key", store.place(of: "key")))
+        #expect(replay.keepsTTL && replay.ttl == .seconds(40))
+        #expect(replay.expected == ["old"])
+    }
+
+    @Test func whatIsReplayedGoesInTheOrderOfAcceptance() {
+        for name in ["c", "a", "b"] { #expect(keep(Bytes(name), "value")) }
+        #expect(store.replayable() == ["c", "a", "b"])
+    }
+
+    @Test func aWriteInTheAirKeepsTheReplayBack() throws {
+        let number = store.newNumber()
+        let place = store.place(of: "key")
+        #expect(keep("key", "value", sent: [number]))
+        #expect(store.beginReplay("key", place)?.write == nil)
+        #expect(!store.settle("key", place, number, .dead))
+        let replay = try #require(store.beginReplay("key", place))
+        #expect(replay.expected == ["value"])
+        #expect(!store.endReplay("key", place, replay.write, .done))
+        #expect(store.statistics.replayed == 1)
+        #expect(store.statistics.pendingBytes == 0)
+        #expect(local("key")?.isPending == false)
+    }
+}
