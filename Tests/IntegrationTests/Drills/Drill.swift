@@ -117,7 +117,22 @@ final class Drill {
         return DrillReport(
             history: history, remains: remains, statistics: statistics, hasRecovered: hasRecovered && isSettled,
             recovery: recovered - cured, recovered: recovered, seed: seed,
-            healthInOutages: healthInOutages, executed: monitor?.output ?? "", log: stack.service.text)
+            healthInOutages: healthInOutages, conflicts: try keysOfConflicts(), executed: monitor?.output ?? "",
+            log: stack.service.text)
+    }
+
+    /// The log names the keys of conflicts by their hashes.
+    private func keysOfConflicts() throws -> [String] {
+        let hashes = stack.service.text.split(separator: "key_sha1=\"").dropFirst().map { $0.prefix(40) }
+        guard !hashes.isEmpty else { return [] }
+        let folder = try makeTemporaryFolder()
+        for key in keys.allWritten { try writeFile("\(folder)/\(key)", Bytes(key)) }
+        let sums = try ChildProcess("sha1sum", keys.allWritten.map { "\(folder)/\($0)" })
+        _ = try sums.wait()
+        return hashes.map { hash in
+            let line = sums.output.split(separator: "\n").first { $0.hasPrefix(hash) }
+            return line?.split(separator: "/").last.map(String.init) ?? "no key of the drill"
+        }
     }
 
     private func isRecovered() throws -> Bool {

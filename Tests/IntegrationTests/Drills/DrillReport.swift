@@ -14,6 +14,8 @@ struct DrillReport: CustomStringConvertible {
     let recovered: Duration
     let seed: Int
     let healthInOutages: [String]
+    /// The keys in whose name a conflict was logged.
+    let conflicts: [String]
     /// What Redis has executed, where that was written down.
     let executed: String
     let log: String
@@ -21,7 +23,7 @@ struct DrillReport: CustomStringConvertible {
 
     init(
         history: History, remains: History.Remains, statistics: JSONText, hasRecovered: Bool, recovery: Duration,
-        recovered: Duration, seed: Int, healthInOutages: [String], executed: String,
+        recovered: Duration, seed: Int, healthInOutages: [String], conflicts: [String], executed: String,
         log: String
     ) {
         self.history = history
@@ -32,6 +34,7 @@ struct DrillReport: CustomStringConvertible {
         self.recovered = recovered
         self.seed = seed
         self.healthInOutages = healthInOutages
+        self.conflicts = conflicts
         self.executed = executed
         self.log = log
         violations = HistoryChecker(history).violations(remains)
@@ -107,10 +110,14 @@ struct DrillReport: CustomStringConvertible {
     /// The last that happened to the key of a violation before it.
     private func story(of violation: Violation) -> [String] {
         guard let key = violation.key, let time = violation.time else { return [] }
+        return story(of: key, until: time)
+    }
+
+    private func story(of key: String, until time: Duration) -> [String] {
         let operations = history.operations.filter { $0.key == key && $0.start <= time }.sorted { $0.start < $1.start }
         let remaining = remains.content[key].map { "\($0)" } ?? "nothing"
         return ["    the story of \(key), under which Redis holds \(remaining) in the end:"]
-            + operations.suffix(60).map { "        \($0)" }
+            + operations.suffix(environmentVariable("DRILL_STORY").flatMap { Int($0) } ?? 60).map { "        \($0)" }
             + executed.split(separator: "\n").filter { line in
                 ["\"\(key)\"", "\"KILL\"", "\"HELLO\""].contains { line.contains($0) }
             }.suffix(100).map { "        \($0.prefix(200))" }
@@ -143,6 +150,10 @@ struct DrillReport: CustomStringConvertible {
             lines.append("\(rule.rawValue): \(broken.count) violations")
             lines += broken.prefix(5).map { "    \($0.text)" }
             lines += broken.first.map(story) ?? []
+        }
+        for key in Set(conflicts) {
+            lines.append("a conflict of \(key)")
+            lines += story(of: key, until: .seconds(1 << 31))
         }
         lines.append("the service's log ends:")
         lines += log.split(separator: "\n").suffix(25).map { "    \($0)" }

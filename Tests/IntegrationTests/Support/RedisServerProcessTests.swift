@@ -68,7 +68,8 @@ import Testing
         try redis.restart(options)
         #expect(try redis.cli("GET", "k") == .bytes("v"))
         // Slow enough to be met while it loads.
-        for number in 0..<200 { try redis.cli("SET", Bytes("\(number)"), "v") }
+        var generator = SplitMix64(seed: 4)
+        for number in 0..<200 { try redis.cli("SET", Bytes("\(number)"), Bytes(generator.bytes(500))) }
         try redis.rewriteFile()
         options.lines = RedisServerProcess.slowLoading(perKey: .milliseconds(10))
         try redis.restart(options, awaitsData: false)
