@@ -144,8 +144,9 @@ package final class FallbackStore: Sendable {
             }
             if let value {
                 let expiry = ttl.map { Lifetime.expiry(after: $0, from: time) } ?? Lifetime.never
-                shard.storeCopy(
-                    key, place.hash, value, expiry: expiry, CopyStamp(begin: begin, end: begin), time)
+                // What was read beside a write may be what was before it: the end of any write is newer.
+                let stamp = clock.isWriting ? CopyStamp(begin: 0, end: 0) : CopyStamp(begin: begin, end: begin)
+                shard.storeCopy(key, place.hash, value, expiry: expiry, stamp, time)
             } else {
                 shard.removeCopy(key, place.hash)
             }

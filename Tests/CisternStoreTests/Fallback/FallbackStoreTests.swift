@@ -93,6 +93,51 @@ import Testing
         #expect(local(key)?.value != "old")
     }
 
+    /// Two writes and a read, in every order in which the read can have seen the value before both; with the writes on one key
+    /// or on two that share a clock.
+    @Test(arguments: [false, true]) func aReadBesideWritesLeavesNoOldValue(hasTwin: Bool) {
+        let (key, twin) = twins()
+        let place = store.place(of: key)
+        var orders = 0
+        for order in Self.permutations(["begin 1", "end 1", "begin 2", "end 2", "begin read", "end read"]) {
+            let at = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+            func comes(_ first: String, before second: String) -> Bool { (at[first] ?? 0) < (at[second] ?? 0) }
+            // A read that began after the key's write had ended has not seen what was before.
+            guard comes("begin 1", before: "end 1"), comes("begin 2", before: "end 2"),
+                comes("begin read", before: "end read"), comes("begin read", before: "end 1"),
+                hasTwin || comes("begin read", before: "end 2")
+            else { continue }
+            orders += 1
+            read(key, "old")
+            var begins: [String: UInt32] = [:]
+            for step in order {
+                let (other, name): (Bytes, Bytes) = step.hasSuffix("2") && hasTwin ? (twin, "twin's") : (key, "new")
+                switch step {
+                case "begin read":
+                    if case .ask(let begin) = store.beginRead(key, place) { begins["read"] = begin }
+                case "end read": store.endRead(key, place, begin: begins["read"] ?? 0, value: "old", ttl: nil)
+                case "begin 1", "begin 2":
+                    if case .send(let begin) = store.beginWrite(other, store.place(of: other)) {
+                        begins[String(step.suffix(1))] = begin
+                    }
+                default:
+                    store.endWrite(
+                        other, store.place(of: other), begin: begins[String(step.suffix(1))] ?? 0,
+                        .stored(name, ttl: nil))
+                }
+            }
+            #expect(local(key)?.value != "old", "\(order)")
+        }
+        #expect(orders > 10)
+    }
+
+    private static func permutations(_ steps: [String]) -> [[String]] {
+        guard let first = steps.first else { return [[]] }
+        return permutations(Array(steps.dropFirst())).flatMap { rest in
+            (0...rest.count).map { Array(rest[..<$0]) + [first] + Array(rest[$0...]) }
+        }
+    }
+
     @Test func theQueueIsBoundedByEntries() {
         for number in 0..<3 { #expect(keep(Bytes("key-\(number)"), "value")) }
         #expect(!keep("key-3", "value"))
