@@ -24,6 +24,7 @@ final class Drill {
     /// What `/health` said towards the end of each outage.
     private var healthInOutages: [String] = []
     private let load: Load
+    private let metronome: Metronome
     /// Where the drill's time begins: with the first request of the clients.
     private let begin: ContinuousClock.Instant
     private let seed: Int
@@ -58,10 +59,14 @@ final class Drill {
         }
         monitor = environmentVariable("DRILL_MONITOR") == nil ? nil : try redis.monitor()
         begin = .now
+        metronome = Metronome(begin: begin)
         load = Load(keys, port: stack.service.port, seed: seed, begin: begin)
     }
 
-    deinit { load.abandon() }
+    deinit {
+        load.abandon()
+        metronome.abandon()
+    }
 
     private var now: Duration { ContinuousClock.now - begin }
 
@@ -106,6 +111,7 @@ final class Drill {
         let recovered = now
         run(.milliseconds(500))
         history.operations = try load.stop()
+        history.pauses = metronome.stop()
         // The load itself may have been too much for a moment.
         let isSettled = hasRecovered ? try eventually(within: patience) { try isRecovered() } : false
         var remains = History.Remains()

@@ -13,7 +13,7 @@ struct FormRules {
             broken(.late, "no answer")
             return violations
         }
-        if operation.end - operation.start > history.deadline {
+        if history.time(of: operation) > history.deadline {
             broken(.late, "more than \(history.deadline.inMilliseconds) ms")
         }
         let isProvoked = history.provoked[operation.kind]?.contains(status) == true

@@ -31,6 +31,20 @@ struct History: Sendable {
     /// Statuses that this drill provokes, such as 507 for a PUT.
     var provoked: [Operation.Kind: Set<Int>] = [:]
 
+    /// When the machine did not let anybody run, as far as a thread could notice that only slept.
+    struct Pause: Sendable {
+        var start: Duration
+        var end: Duration
+    }
+    var pauses: [Pause] = []
+
+    /// How long an operation took, without the time in which the machine stood still.
+    func time(of operation: Operation) -> Duration {
+        pauses.reduce(operation.end - operation.start) { time, pause in
+            time - max(.zero, min(operation.end, pause.end) - max(operation.start, pause.start))
+        }
+    }
+
     struct OutsideWrite: Sendable {
         var key: String
         var value: WrittenValue?

@@ -139,6 +139,13 @@ import Testing
         #expect(rules([.get(nil, 0, 1051)]) == [.late])
         #expect(rules([.get(nil, 0, 1050)]) == [])
         #expect(rules([.get(nil, 0, 51)]) { $0.deadline = .milliseconds(50) } == [.late])
+        let pause: (inout History) -> Void = {
+            $0.pauses = [.init(start: .milliseconds(100), end: .milliseconds(300))]
+        }
+        #expect(rules([.get(nil, 0, 1250)], pause) == [], "the machine stood still")
+        #expect(rules([.get(nil, 0, 1251)], pause) == [.late])
+        #expect(rules([.get(nil, 200, 1350)], pause) == [])
+        #expect(rules([.get(nil, 300, 1351)], pause) == [.late])
         var none = Operation.get(nil, 0, 1)
         none.status = nil
         #expect(rules([none]) == [.late])
