@@ -43,6 +43,7 @@ import Testing
         #expect(probe.waiting == 1)
         #expect(breaker.admit(scheduler.now) != nil)
         #expect(breaker.admit(scheduler.now) == nil)
+        probe.end(.failure, scheduler)
     }
 
     @Test func theProbeRunsAtOnceWhenHurried() {
@@ -68,6 +69,7 @@ import Testing
         probe.answer(.failure)
         scheduler.run()
         #expect(probe.calls == 2)
+        probe.end(.failure, scheduler)
     }
 
     @Test func aProbeThatTakesLongerThanTheCheckIntervalIsCancelledAndHasFailed() {
@@ -81,6 +83,7 @@ import Testing
         #expect(breaker.statistics.failures == 2)
         // The next one is due by then.
         #expect(probe.calls == 2)
+        probe.end(.failure, scheduler)
     }
 
     @Test func onTrialAProbeThatHangsOpensItAgain() {

@@ -141,6 +141,7 @@ extension CircuitBreaker {
         breaker.operate(.failure, scheduler)
         #expect(log.entries.states == [.closed, .open, .closed, .open])
         #expect(breaker.state == .open)
+        scheduler.run()
     }
 
     @Test func anObserverIsToldOfItsOwnChangeAfterThePresentOneHasBeenToldToAll() {

@@ -25,6 +25,7 @@ import Testing
         checker.start()
         scheduler.run()
         #expect(ping.calls == 1)
+        ping.end(.passed, scheduler)
     }
 
     @Test func itChecksAtOnceAndThenAtTheInterval() {
@@ -97,6 +98,7 @@ import Testing
         checker.checkNow()
         scheduler.run()
         #expect(ping.calls == 3)
+        ping.end(.passed, scheduler)
     }
 
     @Test func whileItFailsItChecksMoreOften() {

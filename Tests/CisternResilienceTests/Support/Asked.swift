@@ -35,6 +35,13 @@ final class Asked<Answer: Sendable>: Sendable {
         state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst().continuation }?.resume(returning: answer)
     }
 
+    /// Answers everyone, and from now on at once: a test leaves nobody waiting, else what waits is never freed.
+    func end(_ answer: Answer, _ scheduler: ManualScheduler) {
+        answerAlways(answer)
+        while waiting > 0 { self.answer(answer) }
+        scheduler.run()
+    }
+
     func ask() async -> Answer {
         let (number, answer) = state.withLock { state in
             state.calls += 1
