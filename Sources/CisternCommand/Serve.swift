@@ -56,7 +56,6 @@ struct Serve: AsyncParsableCommand {
     /// Settings that protect must not be taken and then ignored.
     private static func refuseWhatIsNotThereYet(_ config: ServiceConfig) throws {
         var missing: [String] = []
-        if !config.auth.tokens.list.isEmpty { missing.append("auth.tokens and auth.tokens_file") }
         if !config.http.tlsCertFile.isEmpty { missing.append("http.tls_cert_file and http.tls_key_file") }
         guard !missing.isEmpty else { return }
         let names = missing.joined(separator: ", ")

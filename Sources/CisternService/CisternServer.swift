@@ -68,6 +68,12 @@ package final class CisternServer: Sendable {
         return try await http.start()
     }
 
+    /// From the next request on these are the tokens. An empty list lets nobody in: it does not open a service that has
+    /// asked for tokens.
+    package func replaceTokens(_ tokens: AuthTokens) {
+        service.access.replace(tokens)
+    }
+
     /// Ends in good order: not ready, then for `drain_delay` as before, then every request in progress is answered and
     /// its connection closed, all within `shutdown_timeout`.
     package func shutDown() async {
@@ -79,6 +85,7 @@ package final class CisternServer: Sendable {
         await redis?.close()
         await group.stop()
     }
+
     /// Gives kept writes to Redis, as long as there is time: they end with the process.
     private func flush(_ redis: HybridRedisClient, until end: MonotonicTime) async {
         let pending = redis.statistics.pending.entries

@@ -17,6 +17,8 @@ package protocol HTTPHandler: Sendable {
 package struct HTTPResponder: ~Copyable {
     private let connection: HTTPConnection
     private let context: HTTPResponseContext
+    /// Whole field lines, each with its CRLF, that the answer has whatever it becomes; nil for none.
+    package var standingLines: Bytes?
 
     init(_ connection: HTTPConnection, _ context: HTTPResponseContext) {
         self.connection = connection
@@ -44,7 +46,7 @@ package struct HTTPResponder: ~Copyable {
         _ status: HTTPStatus, body: Bytes = Bytes(),
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void = { _, _ in }
     ) {
-        let head = connection.beginResponse(status)
+        let head = begin(status)
         fields(head, &connection.stream.output)
         let coding = head.end(.length(body.count), for: connection.context(context), to: &connection.stream.output)
         if coding == .identity { connection.stream.output.append(body) }
@@ -58,7 +60,7 @@ package struct HTTPResponder: ~Copyable {
         _ status: HTTPStatus, _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void,
         write: (borrowing HTTPBodyWriter) async -> Void
     ) async {
-        let head = connection.beginResponse(status)
+        let head = begin(status)
         fields(head, &connection.stream.output)
         let coding = head.end(.stream, for: connection.context(context), to: &connection.stream.output)
         // What ends with the connection for GET says `Connection: close` to HEAD as well.
@@ -67,6 +69,12 @@ package struct HTTPResponder: ~Copyable {
         if coding != .nothing { await write(HTTPBodyWriter(connection, coding)) }
         if coding == .chunked { HTTPChunks.end(&connection.stream.output) }
         connection.endResponse()
+    }
+
+    private func begin(_ status: HTTPStatus) -> HTTPResponseHead {
+        let head = connection.beginResponse(status)
+        if let standingLines { connection.stream.output.append(standingLines) }
+        return head
     }
 }
 
