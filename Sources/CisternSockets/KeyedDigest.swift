@@ -6,7 +6,7 @@ internal import COpenSSL
 /// comparison has no branch, and whoever could still measure it would see words of a digest that nobody can aim at.
 /// A plain key in front is enough (no HMAC), since a digest never leaves the process: there is nothing to extend.
 package struct KeyedDigest: Sendable {
-    fileprivate typealias Words = (UInt64, UInt64, UInt64, UInt64)
+    typealias Words = (UInt64, UInt64, UInt64, UInt64)
 
     /// 256 random bits. Only digests of the same key can be compared.
     package struct Key: Sendable {
@@ -20,6 +20,8 @@ package struct KeyedDigest: Sendable {
     }
 
     private let words: Words
+
+    init(_ words: Words) { self.words = words }
 
     /// Allocates nothing.
     package init(of secret: Span<UInt8>, key: Key) {
