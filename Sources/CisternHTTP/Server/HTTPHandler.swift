@@ -46,10 +46,11 @@ package struct HTTPResponder: ~Copyable {
         _ status: HTTPStatus, body: Bytes = Bytes(),
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void = { _, _ in }
     ) {
-        let head = begin(status)
-        fields(head, &connection.stream.output)
-        let coding = head.end(.length(body.count), for: connection.context(context), to: &connection.stream.output)
-        if coding == .identity { connection.stream.output.append(body) }
+        let lines = standingLines
+        connection.write(status, body: body, for: context) { head, output in
+            if let lines { output.append(value: lines) }
+            fields(head, &output)
+        }
         connection.endResponse()
     }
 
@@ -60,21 +61,17 @@ package struct HTTPResponder: ~Copyable {
         _ status: HTTPStatus, _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void,
         write: (borrowing HTTPBodyWriter) async -> Void
     ) async {
-        let head = begin(status)
-        fields(head, &connection.stream.output)
-        let coding = head.end(.stream, for: connection.context(context), to: &connection.stream.output)
+        let lines = standingLines
+        let coding = connection.writeHead(status, .stream, for: context) { head, output in
+            if let lines { output.append(value: lines) }
+            fields(head, &output)
+        }
         // What ends with the connection for GET says `Connection: close` to HEAD as well.
         if context.version == .http10 { connection.closeAfterResponse() }
         connection.scheduleFlush()
         if coding != .nothing { await write(HTTPBodyWriter(connection, coding)) }
         if coding == .chunked { HTTPChunks.end(&connection.stream.output) }
         connection.endResponse()
-    }
-
-    private func begin(_ status: HTTPStatus) -> HTTPResponseHead {
-        let head = connection.beginResponse(status)
-        if let standingLines { connection.stream.output.append(standingLines) }
-        return head
     }
 }
 
@@ -97,7 +94,7 @@ package struct HTTPBodyWriter: ~Copyable {
         if coding == .chunked {
             HTTPChunks.append(bytes, to: &connection.stream.output)
         } else {
-            connection.stream.output.append(bytes)
+            connection.stream.output.append(value: bytes)
         }
         connection.scheduleFlush()
         return connection.stream.output.count < Self.waitingBytes ? true : await connection.drained()

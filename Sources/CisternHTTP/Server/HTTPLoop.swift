@@ -78,7 +78,7 @@ package actor HTTPLoop {
             await answerRequests(of: connection)
         } else {
             counters.refused.add()
-            connection.stream.output.append(handler.overloadedResponse)
+            connection.stream.output.append(value: handler.overloadedResponse)
         }
         await connection.closeInStages()
         connections[number] = nil

@@ -1,5 +1,5 @@
-internal import CisternBytes
 internal import CisternHTTP
+internal import CisternLocks
 internal import Synchronization
 
 /// Who may do what, at the moment: the tokens can be replaced while requests are answered.
