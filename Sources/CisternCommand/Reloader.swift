@@ -3,18 +3,23 @@ internal import CisternService
 internal import Logging
 
 /// Reads the configuration of a running service again, and says what came of it.
-struct Reloader {
+struct Reloader: Sendable {
     let server: CisternServer
-    /// Where the configuration comes from: the same sources as at the start.
-    let options: ConfigurationOptions
+    /// The file that the command line names, as at the start.
+    let file: String?
     let flags: [ConfigurationFlag]
     let level: LogLevel
     let logger: Logger
 
+    /// Reloads for every request, one after the other. Of requests that come while it is at work, one is kept.
+    func obey(_ requests: AsyncStream<Void>) async {
+        for await _ in requests { await reload() }
+    }
+
     /// Has the service take over what can change while it runs. A configuration with faults changes nothing.
-    func reload() async {
+    private func reload() async {
         do {
-            let next = try options.read(flags)
+            let next = try ConfigurationOptions.read(file, flags)
             try Serve.refuseWhatIsNotThereYet(next.config)
             let reload = try await server.apply(next)
             let newLevel = reload.configuration.config.log.level
@@ -34,13 +39,13 @@ struct Reloader {
         for warning in reload.warnings { logger.warning("\(warning)") }
         var changes = reload.changes.map(\.description)
         if reload.hasNewCertificate { changes.append("the certificate") }
-        if changes.isEmpty {
-            logger.notice("reloaded: nothing has changed")
-        } else {
-            logger.notice("reloaded", metadata: ["changed": "\(changes.joined(separator: ", "))"])
+        var metadata: Logger.Metadata = [:]
+        if !changes.isEmpty { metadata["changed"] = "\(changes.joined(separator: ", "))" }
+        if !reload.waiting.isEmpty {
+            metadata["needs_restart"] = "\(reload.waiting.map(\.description).joined(separator: ", "))"
         }
-        guard !reload.waiting.isEmpty else { return }
-        let keys = reload.waiting.map(\.description).joined(separator: ", ")
-        logger.warning("not taken over: a restart is needed", metadata: ["keys": "\(keys)"])
+        logger.log(
+            level: reload.waiting.isEmpty ? .notice : .warning,
+            metadata.isEmpty ? "reloaded: nothing has changed" : "reloaded", metadata: metadata)
     }
 }

@@ -51,7 +51,8 @@ struct Serve: AsyncParsableCommand {
             throw ExitCode.unavailable
         }
         logger.notice("listening on \(loaded.config.http.scheme)://\(address)")
-        let reloader = Reloader(server: server, options: options, flags: flags, level: log.level, logger: logger)
+        let reloader = Reloader(
+            server: server, file: options.file, flags: flags, level: log.level, logger: logger)
         await obey(signals, server, reloader, logger)
     }
 
@@ -86,14 +87,18 @@ struct Serve: AsyncParsableCommand {
     private func obey(
         _ signals: UnixSignalsSequence, _ server: CisternServer, _ reloader: Reloader, _ logger: Logger
     ) async {
+        // So that no number of SIGHUPs keeps the service from ending.
+        let (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         var isEnding = false
-        await withTaskGroup(of: Bool.self) { group in
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await reloader.obey(reloads) }
             var iterator = signals.makeAsyncIterator()
             while let signal = await iterator.next() {
                 if signal == .sighup {
-                    if !isEnding { await reloader.reload() }
+                    reload.yield()
                     continue
                 }
+                reload.finish()
                 if isEnding {
                     logger.warning("ending at once", metadata: ["signal": "\(signal)"])
                     _exit(1)

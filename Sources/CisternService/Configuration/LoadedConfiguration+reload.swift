@@ -20,7 +20,9 @@ extension LoadedConfiguration {
     /// - Parameter largestValue: The largest value that the stores in memory were laid out for, in bytes.
     /// - Throws: The faults of the mixture: a value that is right in `next` may be wrong beside one that waits for a
     ///   restart.
-    func reload(_ next: LoadedConfiguration, largestValue: Int) throws(ConfigurationFaults) -> ConfigurationReload {
+    package func reload(
+        _ next: LoadedConfiguration, largestValue: Int
+    ) throws(ConfigurationFaults) -> ConfigurationReload {
         let catalog = ServiceConfig.catalog
         var mixed = config
         var sources = sources
@@ -53,6 +55,6 @@ extension ConfigurationFault {
     fileprivate var besideOldValues: ConfigurationFault {
         ConfigurationFault(
             key: key, value: value, source: source, rule: rule,
-            hint: "\(hint); or restart, if the other key has changed")
+            hint: "\(hint), or restart: another key that has changed is not taken over before")
     }
 }
