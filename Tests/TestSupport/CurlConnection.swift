@@ -37,7 +37,7 @@ package final class CurlConnection {
         }
     }
 
-    /// Everything that comes until the peer has ended the session by a close_notify; an end without one is an error.
+    /// Everything that comes until the peer has ended the connection. libcurl does not say whether a close_notify was there.
     package func readToEnd() throws -> Bytes {
         let deadline = Deadline(limit)
         var all: [UInt8] = []
