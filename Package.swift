@@ -24,7 +24,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies + ["CisternLocks", "TestSupport"], swiftSettings: strict)
 }
 
 /// A fuzzer of one room. Its entry is `LLVMFuzzerTestOneInput`; libFuzzer brings the main function.
@@ -67,35 +67,36 @@ let package = Package(
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
 
         // The ground floor: no I/O.
+        room("CisternLocks"),
         room("CisternBytes"),
         room("CisternJSON", ["CisternBytes"]),
         room("CisternConfiguration", ["CisternBytes", "CisternJSON"]),
         room("CisternRESP", ["CisternBytes"]),
-        room("CisternStore", ["CisternBytes"]),
-        room("CisternResilience", ["CisternBytes"]),
+        room("CisternStore", ["CisternBytes", "CisternLocks"]),
+        room("CisternResilience", ["CisternBytes", "CisternLocks"]),
 
         // The loop and what speaks on it.
-        room("CisternSockets", ["CLinux", "COpenSSL", "CisternBytes", collections, heap]),
+        room("CisternSockets", ["CLinux", "COpenSSL", "CisternBytes", "CisternLocks", collections, heap]),
         room("CisternHTTP", ["CisternBytes", "CisternSockets", logging]),
         room(
             "CisternRedis",
             [
-                "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternResilience", "CisternSockets",
-                collections, logging, lifecycle,
+                "CisternBytes", "CisternConfiguration", "CisternLocks", "CisternRESP", "CisternResilience",
+                "CisternSockets", collections, logging, lifecycle,
             ]),
 
         // The faces.
         room(
             "Cistern",
             [
-                "CisternBytes", "CisternConfiguration", "CisternRESP", "CisternRedis", "CisternResilience",
-                "CisternSockets", "CisternStore", logging, lifecycle,
+                "CisternBytes", "CisternConfiguration", "CisternLocks", "CisternRESP", "CisternRedis",
+                "CisternResilience", "CisternSockets", "CisternStore", logging, lifecycle,
             ]),
         room(
             "CisternService",
             [
-                "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternRESP",
-                "CisternRedis", "CisternResilience", "CisternSockets", "CisternStore", "CLinux", logging,
+                "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternLocks",
+                "CisternRESP", "CisternRedis", "CisternResilience", "CisternSockets", "CisternStore", "CLinux", logging,
             ]),
         .executableTarget(
             name: "CisternCommand",
@@ -112,7 +113,8 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", path: "Tests/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(
-            name: "TestSupport", dependencies: ["CCurl", "CLinux", "CisternBytes"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["CCurl", "CLinux", "CisternBytes", "CisternLocks"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("CisternBytesTests", ["CisternBytes"]),
         tests("CisternJSONTests", ["CisternJSON", "CisternBytes"]),

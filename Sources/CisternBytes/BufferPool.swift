@@ -8,26 +8,31 @@ package final class BufferPool {
     /// Free blocks kept; what comes back beyond it is freed.
     private static let kept = 64
 
-    private var free: [UnsafeMutableRawPointer] = []
+    /// The free block given back last; it begins with the address of the one before it.
+    private var free: UnsafeMutableRawPointer?
+    private var count = 0
 
-    package init() {
-        free.reserveCapacity(Self.kept)
-    }
+    package init() {}
 
     deinit {
-        for block in free { block.deallocate() }
+        while let block = free {
+            free = block.load(as: UnsafeMutableRawPointer?.self)
+            block.deallocate()
+        }
     }
 
     func take() -> UnsafeMutableRawPointer {
-        free.popLast() ?? .allocate(byteCount: Self.blockSize, alignment: 16)
+        guard let block = free else { return .allocate(byteCount: Self.blockSize, alignment: 16) }
+        free = block.load(as: UnsafeMutableRawPointer?.self)
+        count -= 1
+        return block
     }
 
     func give(_ block: UnsafeMutableRawPointer) {
-        if free.count < Self.kept {
-            free.append(block)
-        } else {
-            block.deallocate()
-        }
+        guard count < Self.kept else { return block.deallocate() }
+        block.storeBytes(of: free, as: UnsafeMutableRawPointer?.self)
+        free = block
+        count += 1
     }
 }
 

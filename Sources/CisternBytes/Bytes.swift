@@ -52,11 +52,7 @@ public struct Bytes: Sendable, Hashable {
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        // Array's own withUnsafeBytes rethrows untyped, so the outcome is carried out of it.
-        let outcome = storage.withUnsafeBytes { buffer in
-            Swift.Result<Result, Failure> { () throws(Failure) in try body(buffer) }
-        }
-        return try outcome.get()
+        try storage.span.withUnsafeBytes(body)
     }
 }
 

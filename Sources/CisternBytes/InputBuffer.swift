@@ -58,9 +58,12 @@ package struct InputBuffer: ~Copyable {
         }
     }
 
-    /// Gives the memory back when nothing is buffered, so that an idle connection costs none.
-    package mutating func releaseIfEmpty() {
-        if isEmpty { memory.release() }
+    /// Gives the memory back when nothing is buffered, so that an idle connection costs none. The result is whether that is so.
+    @discardableResult
+    package mutating func releaseIfEmpty() -> Bool {
+        guard isEmpty else { return false }
+        memory.release()
+        return true
     }
 
     private mutating func makeRoom(_ minimum: Int) {

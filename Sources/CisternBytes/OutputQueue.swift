@@ -47,13 +47,14 @@ package struct OutputQueue: ~Copyable {
         end += size
     }
 
-    package mutating func append(_ text: String) {
+    // Labels, since a literal is to be a `StaticString`, which is written by the shortest way.
+    package mutating func append(text: String) {
         var text = text
         text.withUTF8 { append(copying: UnsafeRawBufferPointer($0)) }
     }
 
     /// Appends a value: by copy when it is small, by reference when it is large.
-    package mutating func append(_ bytes: Bytes) {
+    package mutating func append(value bytes: Bytes) {
         if bytes.count >= Self.referenceThreshold {
             inserts.append(Insert(offset: end, bytes: bytes))
             inserted += bytes.count

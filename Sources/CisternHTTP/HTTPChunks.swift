@@ -6,7 +6,7 @@ package enum HTTPChunks {
     package static func append(_ content: Bytes, to output: inout OutputQueue) {
         guard !content.isEmpty else { return }
         appendSize(content.count, to: &output)
-        output.append(content)
+        output.append(value: content)
         output.append("\r\n")
     }
 

@@ -10,13 +10,13 @@ extension OutputQueue {
     /// Appends a whole command, its name first.
     package mutating func appendRESPCommand(_ arguments: [Bytes]) {
         appendRESPCommand(argumentCount: arguments.count)
-        for argument in arguments { appendRESPBulk(argument) }
+        for argument in arguments { appendRESPBulk(bytes: argument) }
     }
 
     /// Appends an argument. A large one is referred to, not copied.
-    package mutating func appendRESPBulk(_ bytes: Bytes) {
+    package mutating func appendRESPBulk(bytes: Bytes) {
         appendRESPHeader(.bulkString, bytes.count)
-        append(bytes)
+        append(value: bytes)
         append("\r\n")
     }
 
@@ -26,7 +26,7 @@ extension OutputQueue {
         append("\r\n")
     }
 
-    package mutating func appendRESPBulk(_ text: String) {
+    package mutating func appendRESPBulk(text: String) {
         var text = text
         text.withUTF8 { utf8 in
             appendRESPHeader(.bulkString, utf8.count)

@@ -3,6 +3,7 @@ internal import Cistern
 internal import CisternBytes
 package import CisternConfiguration
 internal import CisternHTTP
+internal import CisternLocks
 package import CisternSockets
 internal import CisternStore
 internal import Glibc

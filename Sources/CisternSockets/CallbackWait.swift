@@ -1,4 +1,5 @@
 package import CisternBytes
+internal import CisternLocks
 
 /// The one answer of something that calls back, from whichever thread answers first.
 private final class FirstAnswer<Answer: Sendable>: Sendable {

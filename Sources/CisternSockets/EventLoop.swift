@@ -1,5 +1,6 @@
 internal import CLinux
 package import CisternBytes
+internal import CisternLocks
 internal import DequeModule
 internal import Glibc
 internal import Synchronization

@@ -1,3 +1,4 @@
+internal import CisternLocks
 internal import Glibc
 internal import CisternBytes
 

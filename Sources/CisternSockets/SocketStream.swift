@@ -168,6 +168,13 @@ package struct SocketStream: ~Copyable {
         return .done
     }
 
+    /// Appends to the output; the result is where in the stream of all bytes written the addition begins.
+    package mutating func append(_ write: (inout OutputQueue) -> Void) -> Int {
+        let start = bytesWritten + output.count
+        write(&output)
+        return start
+    }
+
     /// What one write to the kernel or to TLS came to.
     enum WriteResult {
         case bytes(Int)

@@ -19,11 +19,11 @@ import Testing
         var queue = OutputQueue(pool: BufferPool())
         queue.append(UInt8(ascii: "a"))
         queue.append("b\r\n" as StaticString)
-        queue.append("cä" as String)
-        queue.append("d" as Bytes)
+        queue.append(text: "cä" as String)
+        queue.append(value: "d" as Bytes)
         queue.append(copying: ([0x65] as [UInt8]).span)
-        queue.append("" as Bytes)
-        queue.append("" as String)
+        queue.append(value: "" as Bytes)
+        queue.append(text: "" as String)
         let text = String(decoding: Self.content(queue), as: UTF8.self)
         #expect(text == "ab\r\ncäde")
         let count = queue.count
@@ -42,7 +42,7 @@ import Testing
         var queue = OutputQueue(pool: BufferPool())
         let value = Self.large(1)
         queue.append("head" as StaticString)
-        queue.append(value)
+        queue.append(value: value)
         queue.append("tail" as StaticString)
         let isInPlace = queue.withStretches(limit: 3) { stretches in
             value.withUnsafeBytes { $0.baseAddress == stretches[1].baseAddress }
@@ -55,7 +55,7 @@ import Testing
     @Test func valuesBelowTheThresholdAreCopiedTogether() {
         var queue = OutputQueue(pool: BufferPool())
         queue.append("head" as StaticString)
-        queue.append(Self.large(1, OutputQueue.referenceThreshold - 1))
+        queue.append(value: Self.large(1, OutputQueue.referenceThreshold - 1))
         let sizes = Self.stretches(queue, limit: 3)
         #expect(sizes == [OutputQueue.referenceThreshold + 3])
     }
@@ -64,7 +64,7 @@ import Testing
         var queue = OutputQueue(pool: BufferPool())
         for byte in 1...4 {
             queue.append(UInt8(byte))
-            queue.append(Self.large(UInt8(byte)))
+            queue.append(value: Self.large(UInt8(byte)))
         }
         for limit in 1...8 {
             let sizes = Self.stretches(queue, limit: limit)
@@ -77,8 +77,8 @@ import Testing
     @Test func aWriteCanEndWithinALargeValue() {
         var queue = OutputQueue(pool: BufferPool())
         queue.append("ab" as StaticString)
-        queue.append(Self.large(1))
-        queue.append(Self.large(2))
+        queue.append(value: Self.large(1))
+        queue.append(value: Self.large(2))
         queue.consume(2 + OutputQueue.referenceThreshold + 5)
         let sizes = Self.stretches(queue, limit: 5)
         #expect(sizes == [OutputQueue.referenceThreshold - 5])
@@ -90,7 +90,7 @@ import Testing
     @Test func clearingDropsEverything() {
         var queue = OutputQueue(pool: BufferPool())
         queue.append("ab" as StaticString)
-        queue.append(Self.large(1))
+        queue.append(value: Self.large(1))
         queue.clear()
         let isEmpty = queue.isEmpty
         #expect(isEmpty)
@@ -116,9 +116,9 @@ import Testing
 
     @Test func aQueueThatNeverRunsEmptyLetsGoOfWhatItHasWritten() {
         var queue = OutputQueue(pool: BufferPool())
-        queue.append(Self.large(0))
+        queue.append(value: Self.large(0))
         for round in 1...1000 {
-            queue.append(Self.large(UInt8(round % 256)))
+            queue.append(value: Self.large(UInt8(round % 256)))
             queue.consume(OutputQueue.referenceThreshold)
         }
         let held = queue.referencedBytes
@@ -139,7 +139,7 @@ import Testing
                 queue.append("static" as StaticString)
                 model += "static".utf8
             case 2:
-                queue.append("text \(round)" as String)
+                queue.append(text: "text \(round)" as String)
                 model += "text \(round)".utf8
             case 3:
                 let number = Int(truncatingIfNeeded: generator.next())
@@ -152,7 +152,7 @@ import Testing
             case 6:
                 let size = Int.random(in: -3...3, using: &generator) + OutputQueue.referenceThreshold
                 let bytes = generator.bytes(size)
-                queue.append(Bytes(bytes))
+                queue.append(value: Bytes(bytes))
                 model += bytes
             case 7..<11:
                 let count = Int.random(in: 0...min(model.count, 30_000), using: &generator)

@@ -15,9 +15,9 @@ import Testing
         let wire = Self.written {
             $0.appendRESPCommand(argumentCount: 5)
             $0.appendRESPBulk("SET" as StaticString)
-            $0.appendRESPBulk("k\r\n" as Bytes)
-            $0.appendRESPBulk("välue" as String)
-            $0.appendRESPBulk("" as Bytes)
+            $0.appendRESPBulk(bytes: "k\r\n" as Bytes)
+            $0.appendRESPBulk(text: "välue" as String)
+            $0.appendRESPBulk(bytes: "" as Bytes)
             $0.appendRESPBulk(decimal: 60)
         }
         #expect(wire == "*5\r\n$3\r\nSET\r\n$3\r\nk\r\n\r\n$6\r\nvälue\r\n$0\r\n\r\n$2\r\n60\r\n")

@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 import CisternStore
 import Synchronization
 

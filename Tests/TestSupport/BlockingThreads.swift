@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 import Glibc
 
 /// Threads on which a test may block. The cooperative pool has one thread per core, and two tests that wait for a

@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 package import Testing
 
 /// For tests that start processes and wait for sockets: they run on threads on which they may block, and only a few of

@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 package import Glibc
 
 /// A program that a test started. Its output goes to files, so that it never waits for a reader, and it is killed with

@@ -1,4 +1,5 @@
 package import CisternBytes
+import CisternLocks
 import Glibc
 
 /// A TCP proxy on the loopback between a client and a real server, whose faults can be switched while it runs.

@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 import Glibc
 
 /// What the thread of a proxy and those who give it orders share.

@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 import Glibc
 
 /// The thread of a proxy: everything that happens on its connections.

@@ -1,4 +1,5 @@
 package import CisternBytes
+import CisternLocks
 import Glibc
 
 /// A server that behaves as its script says, for what a real Redis does too seldom: silence, replies in pieces, a

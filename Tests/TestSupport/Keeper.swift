@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 import Glibc
 
 /// Sees to it that nothing outlives the tests: no child process and no temporary file.

@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 /// A clock that stands still until a test moves it.
 package final class ManualClock: Clock, Sendable {
     package struct Instant: InstantProtocol, Sendable {

@@ -1,4 +1,5 @@
 package import CisternBytes
+import CisternLocks
 import Glibc
 
 /// A real `redis-server` of a test's own, on free ports of the loopback and on a unix socket, without persistence unless

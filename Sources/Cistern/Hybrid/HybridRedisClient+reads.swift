@@ -3,27 +3,27 @@ package import CisternRedis
 internal import CisternStore
 
 extension HybridRedisClient {
-    /// What Redis or this process says of a key. `deadline` is when the fallback answers instead of Redis.
-    package func look(up key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> Lookup {
+    /// What Redis or this process says of a key. After `limit` the fallback answers instead of Redis.
+    package func look(up key: Bytes, _ limit: OperationLimit) async throws(RedisError) -> Lookup {
         try checkOpen()
-        guard config.isEnabled else { return Lookup(try await redis.read(key, until: deadline)) }
+        guard config.isEnabled else { return Lookup(try await redis.read(key, limit)) }
         let place = store.place(of: key)
         while true {
             switch store.beginRead(key, place) {
             case .kept(let value): return served(value)
             case .replaying(let value):
-                let isOver = await replayer.wait(for: key, until: deadline) { !store.isReplaying(key, place) }
+                let isOver = await replayer.wait(for: key, until: limit.deadline) { !store.isReplaying(key, place) }
                 guard isOver else { return served(value) }
-            case .ask(let begin): return try await ask(key, place, begin, until: deadline)
+            case .ask(let begin): return try await ask(key, place, begin, limit)
             }
         }
     }
 
     private func ask(
-        _ key: Bytes, _ place: FallbackStore.Place, _ begin: UInt32, until deadline: MonotonicTime
+        _ key: Bytes, _ place: FallbackStore.Place, _ begin: UInt32, _ limit: OperationLimit
     ) async throws(RedisError) -> Lookup {
         do throws(RedisError) {
-            let stored = try await redis.read(key, until: deadline)
+            let stored = try await redis.read(key, limit)
             if let stored {
                 store.endRead(key, place, begin: begin, value: stored.value, ttl: stored.ttl.left)
             } else {

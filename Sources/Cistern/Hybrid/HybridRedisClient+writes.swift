@@ -3,15 +3,15 @@ package import CisternRedis
 internal import CisternStore
 
 extension HybridRedisClient {
-    /// Writes a value in one atomic step, or keeps it. `deadline` is when the fallback answers instead of Redis.
+    /// Writes a value in one atomic step, or keeps it. After `limit` the fallback answers instead of Redis.
     ///
     /// - Parameter mayKeep: Whether it may be kept where Redis does not take it.
     package func put(
-        _ key: Bytes, _ value: Bytes, expiry: KeyExpiry, until deadline: MonotonicTime, mayKeep: Bool = true
+        _ key: Bytes, _ value: Bytes, expiry: KeyExpiry, _ limit: OperationLimit, mayKeep: Bool = true
     ) async throws(RedisError) -> WriteReceipt {
-        try await write(key, Change(value: value, expiry: expiry), until: deadline, mayKeep: mayKeep) {
+        try await write(key, Change(value: value, expiry: expiry), limit, mayKeep: mayKeep) {
             () async throws(RedisError) -> (WriteReceipt, FallbackStore.WriteEnd) in
-            let result = try await self.redis.put(key, value, expiry: expiry, until: deadline)
+            let result = try await self.redis.put(key, value, expiry: expiry, limit)
             let ttl: Duration? =
                 switch expiry {
                 case .never: nil
@@ -24,11 +24,11 @@ extension HybridRedisClient {
 
     /// Deletes a key of any type, or keeps that it is to be deleted.
     package func delete(
-        _ key: Bytes, until deadline: MonotonicTime, mayKeep: Bool = true
+        _ key: Bytes, _ limit: OperationLimit, mayKeep: Bool = true
     ) async throws(RedisError) -> WriteReceipt {
-        try await write(key, Change(value: nil, expiry: .never), until: deadline, mayKeep: mayKeep) {
+        try await write(key, Change(value: nil, expiry: .never), limit, mayKeep: mayKeep) {
             () async throws(RedisError) -> (WriteReceipt, FallbackStore.WriteEnd) in
-            let wasThere = try await self.redis.delete(key, until: deadline)
+            let wasThere = try await self.redis.delete(key, limit)
             return (WriteReceipt(storedIn: .redis, wasAbsent: !wasThere), .deleted)
         }
     }
@@ -43,7 +43,7 @@ extension HybridRedisClient {
     }
 
     private func write(
-        _ key: Bytes, _ change: Change, until deadline: MonotonicTime, mayKeep: Bool,
+        _ key: Bytes, _ change: Change, _ limit: OperationLimit, mayKeep: Bool,
         _ send: () async throws(RedisError) -> (WriteReceipt, FallbackStore.WriteEnd)
     ) async throws(RedisError) -> WriteReceipt {
         try checkOpen()
@@ -52,7 +52,7 @@ extension HybridRedisClient {
         while true {
             switch store.beginWrite(key, place) {
             case .replaying:
-                let isOver = await replayer.wait(for: key, until: deadline) { !store.isReplaying(key, place) }
+                let isOver = await replayer.wait(for: key, until: limit.deadline) { !store.isReplaying(key, place) }
                 if isOver { continue }
                 return try keep(key, place, change, mayKeep, instead: Self.waitsForReplay)
             case .keep: return try keep(key, place, change, mayKeep, instead: Self.waitsForReplay)

@@ -86,12 +86,16 @@ public final class HybridRedisClient: Sendable {
 
     // MARK: Operations
 
+    private func deadline(_ timeout: Duration?) -> MonotonicTime { .now + (timeout ?? config.redisBudget) }
+
     /// The value of `key`, from Redis or, when that is unavailable, from this process; nil when there is none.
     ///
     /// - Parameter timeout: How long Redis has; nil for ``FallbackConfig/redisBudget``.
     /// - Throws: `RedisError` when Redis is unavailable and this process knows nothing of the key, or when it refuses the command.
     public func get(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> CacheHit? {
-        let found = try await look(up: key, until: .now + (timeout ?? config.redisBudget))
+        let found = try await redis.cancellable(until: deadline(timeout)) { limit throws(RedisError) in
+            try await look(up: key, limit)
+        }
         guard let value = found.value else { return nil }
         return CacheHit(value: value, ttl: found.ttl, source: found.source, age: found.age)
     }
@@ -108,7 +112,9 @@ public final class HybridRedisClient: Sendable {
         _ key: Bytes, _ value: Bytes, ttl: Duration? = nil, keepTTL: Bool = false, timeout: Duration? = nil
     ) async throws(RedisError) -> WriteReceipt {
         let expiry: KeyExpiry = ttl.map { .after($0) } ?? (keepTTL ? .keep(newKey: nil) : .never)
-        return try await put(key, value, expiry: expiry, until: .now + (timeout ?? config.redisBudget))
+        return try await redis.cancellable(until: deadline(timeout)) { limit throws(RedisError) in
+            try await put(key, value, expiry: expiry, limit)
+        }
     }
 
     /// Deletes `key`: in Redis or, when that is unavailable, in this process until it is back.
@@ -117,6 +123,8 @@ public final class HybridRedisClient: Sendable {
     /// - Throws: `RedisError` when Redis is unavailable and the delete cannot be kept, or when it refuses the command.
     @discardableResult
     public func delete(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> WriteReceipt {
-        try await delete(key, until: .now + (timeout ?? config.redisBudget))
+        try await redis.cancellable(until: deadline(timeout)) { limit throws(RedisError) in
+            try await delete(key, limit)
+        }
     }
 }

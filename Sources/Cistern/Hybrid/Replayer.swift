@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternLocks
 internal import CisternRedis
 internal import CisternResilience
 internal import CisternSockets
@@ -138,7 +139,7 @@ final class Replayer: Sendable {
         let end: KeyRecord.ReplayEnd
         var unanswered: UnansweredCommand?
         do throws(RedisError) {
-            end = try await redis.replay(request, until: .now + limit) == .done ? .done : .conflict
+            end = try await redis.replay(request, OperationLimit(.now + limit)) == .done ? .done : .conflict
         } catch {
             unanswered = error.unanswered.first
             end = unanswered == nil ? .failed : .unanswered(store.newNumber())

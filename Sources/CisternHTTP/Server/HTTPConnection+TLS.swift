@@ -1,4 +1,4 @@
-package import CisternSockets
+internal import CisternSockets
 
 extension HTTPConnection {
     /// What came of a TLS handshake.

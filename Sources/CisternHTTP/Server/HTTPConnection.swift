@@ -92,30 +92,25 @@ package final class HTTPConnection: EventSource, OutputSource {
         readDeadline = loop.now + options.current.idleTimeout
         var hasBegun = false
         while true {
-            if !stream.input.isEmpty {
-                var consumed = 0
-                let outcome = parser.parseHead(stream.input.readable, into: head, consumed: &consumed)
-                stream.input.consume(consumed)
-                switch outcome {
-                case .complete:
-                    hasResponded = false
-                    isRequestRead = head.framing == .none || head.framing == .length(0)
-                    requestEnd = loop.now
-                    return .request
-                case .rejected(let rejection):
-                    hasResponded = false
-                    isRequestRead = false
-                    return .rejected(rejection)
-                case .incomplete:
-                    if !hasBegun, !stream.input.isEmpty {
-                        hasBegun = true
-                        readDeadline = loop.now + options.current.headerTimeout
-                    }
-                }
+            switch Self.readHead(&stream.input, &parser, into: head) {
+            case .complete:
+                hasResponded = false
+                isRequestRead = head.framing == .none || head.framing == .length(0)
+                requestEnd = loop.now
+                return .request
+            case .rejected(let rejection):
+                hasResponded = false
+                isRequestRead = false
+                return .rejected(rejection)
+            case .incomplete: break
             }
-            // A connection that was answered before the draining began, and is told of it in this way.
-            if server.isDraining, stream.input.isEmpty { return .none }
-            stream.input.releaseIfEmpty()
+            if stream.input.releaseIfEmpty() {
+                // A connection that was answered before the draining began, and is told of it in this way.
+                if server.isDraining { return .none }
+            } else if !hasBegun {
+                hasBegun = true
+                readDeadline = loop.now + options.current.headerTimeout
+            }
             switch await arrival() {
             case .bytes: continue
             case .end, .gone: return .none
@@ -126,6 +121,14 @@ package final class HTTPConnection: EventSource, OutputSource {
                 return .rejected(.requestTimeout)
             }
         }
+    }
+
+    private static func readHead(
+        _ input: inout InputBuffer, _ parser: inout HTTPRequestParser, into head: HTTPRequestHead
+    ) -> HTTPHeadOutcome {
+        var consumed = 0
+        defer { input.consume(consumed) }
+        return parser.parseHead(input.readable, into: head, consumed: &consumed)
     }
 
     /// Reads the body of the current request; nil when the client has gone.
@@ -243,7 +246,7 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     /// The context of a response, with what the connection knows: it ends with this response when the server is
     /// draining, or when the request was not read to its end.
-    func context(_ context: HTTPResponseContext) -> HTTPResponseContext {
+    private func context(_ context: HTTPResponseContext) -> HTTPResponseContext {
         var context = context
         if server.isDraining || !isRequestRead { context.keepAlive = false }
         if !context.keepAlive { closesAfterResponse = true }
@@ -252,10 +255,41 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     func closeAfterResponse() { closesAfterResponse = true }
 
-    func beginResponse(_ status: HTTPStatus) -> HTTPResponseHead {
-        let head = HTTPResponseHead(status, to: &stream.output)
-        clock.appendDate(to: &stream.output)
-        return head
+    /// Writes a response's head. The result is how its content follows.
+    func writeHead(
+        _ status: HTTPStatus, _ content: HTTPResponseHead.Content, for context: HTTPResponseContext,
+        _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void
+    ) -> HTTPResponseHead.Coding {
+        Self.writeHead(status, content, for: self.context(context), clock, fields, to: &stream.output)
+    }
+
+    /// The same with a whole body.
+    func write(
+        _ status: HTTPStatus, body: Bytes, for context: HTTPResponseContext,
+        _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void
+    ) {
+        Self.write(status, body: body, for: self.context(context), clock, fields, to: &stream.output)
+    }
+
+    // In functions of the queue alone, so that the connection is looked at once and not for every piece.
+
+    private static func writeHead(
+        _ status: HTTPStatus, _ content: HTTPResponseHead.Content, for context: HTTPResponseContext,
+        _ clock: HTTPLoopClock, _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void,
+        to output: inout OutputQueue
+    ) -> HTTPResponseHead.Coding {
+        let head = HTTPResponseHead(status, to: &output)
+        clock.appendDate(to: &output)
+        fields(head, &output)
+        return head.end(content, for: context, to: &output)
+    }
+
+    private static func write(
+        _ status: HTTPStatus, body: Bytes, for context: HTTPResponseContext, _ clock: HTTPLoopClock,
+        _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void, to output: inout OutputQueue
+    ) {
+        let coding = writeHead(status, .length(body.count), for: context, clock, fields, to: &output)
+        if coding == .identity { output.append(value: body) }
     }
 
     func endResponse() {

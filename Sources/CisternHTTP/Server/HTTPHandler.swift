@@ -44,10 +44,7 @@ package struct HTTPResponder: ~Copyable {
         _ status: HTTPStatus, body: Bytes = Bytes(),
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void = { _, _ in }
     ) {
-        let head = connection.beginResponse(status)
-        fields(head, &connection.stream.output)
-        let coding = head.end(.length(body.count), for: connection.context(context), to: &connection.stream.output)
-        if coding == .identity { connection.stream.output.append(body) }
+        connection.write(status, body: body, for: context, fields)
         connection.endResponse()
     }
 
@@ -58,9 +55,7 @@ package struct HTTPResponder: ~Copyable {
         _ status: HTTPStatus, _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void,
         write: (borrowing HTTPBodyWriter) async -> Void
     ) async {
-        let head = connection.beginResponse(status)
-        fields(head, &connection.stream.output)
-        let coding = head.end(.stream, for: connection.context(context), to: &connection.stream.output)
+        let coding = connection.writeHead(status, .stream, for: context, fields)
         // What ends with the connection for GET says `Connection: close` to HEAD as well.
         if context.version == .http10 { connection.closeAfterResponse() }
         connection.scheduleFlush()
@@ -89,7 +84,7 @@ package struct HTTPBodyWriter: ~Copyable {
         if coding == .chunked {
             HTTPChunks.append(bytes, to: &connection.stream.output)
         } else {
-            connection.stream.output.append(bytes)
+            connection.stream.output.append(value: bytes)
         }
         connection.scheduleFlush()
         return connection.stream.output.count < Self.waitingBytes ? true : await connection.drained()

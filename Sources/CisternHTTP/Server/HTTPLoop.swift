@@ -86,7 +86,7 @@ package actor HTTPLoop {
             if isWelcome {
                 await answerRequests(of: connection)
             } else {
-                connection.stream.output.append(handler.overloadedResponse)
+                connection.stream.output.append(value: handler.overloadedResponse)
             }
         }
         await connection.closeInStages()

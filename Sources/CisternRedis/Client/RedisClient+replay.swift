@@ -38,33 +38,27 @@ package enum ReplayOutcome: Sendable, Hashable {
 
 extension RedisClient {
     /// Carries out a replay, in one atomic step. It may be repeated without harm.
-    package func replay(_ request: ReplayRequest, until deadline: MonotonicTime) async throws(RedisError)
-        -> ReplayOutcome
-    {
-        try await onLoop { shard throws(RedisError) in try await shard.replay(request, until: deadline) }
+    package func replay(_ request: ReplayRequest, _ limit: OperationLimit) async throws(RedisError) -> ReplayOutcome {
+        try await onLoop { shard throws(RedisError) in try await shard.replay(request, limit) }
     }
 }
 
 extension RedisShard {
-    func replay(_ request: ReplayRequest, until deadline: MonotonicTime) async throws(RedisError) -> ReplayOutcome {
-        var (milliseconds, mode) = Self.arguments(request.expiry)
+    nonisolated func replay(_ request: ReplayRequest, _ limit: OperationLimit) async throws(RedisError) -> ReplayOutcome
+    {
+        var (milliseconds, mode) = Self.scriptArguments(request.expiry)
         if request.value == nil { mode = "delete" }
         let digests = request.expected.map(SHA1.hexDigest)
         // No retry of its own: who asks for it comes again.
-        let reply = try await perform(.write, until: deadline, isRepeatable: false) {
-            (pipe: RedisPipe) async -> Outcome<RESPValue> in
-            let outcome = await self.run(
-                .replay, on: pipe, until: deadline, keyAndArguments: 4 + digests.count
-            ) { output in
-                output.appendRESPBulk(request.key)
-                output.appendRESPBulk(request.value ?? Bytes())
+        let reply = try await perform(.write, limit, isRepeatable: false) { pipe in
+            await pipe.run(.replay, limit, keyAndArguments: 4 + digests.count) { output in
+                output.appendRESPBulk(bytes: request.key)
+                output.appendRESPBulk(bytes: request.value ?? Bytes())
                 output.appendRESPBulk(decimal: milliseconds)
                 output.appendRESPBulk(mode)
-                for digest in digests { output.appendRESPBulk(digest) }
-            }
-            if case .success(.error(let error)) = outcome { return .failure(ErrorHandler.classify(error)) }
-            return outcome
-        }
+                for digest in digests { output.appendRESPBulk(bytes: digest) }
+            }.failingOnError
+        }.first
         guard let outcome = ReplayOutcome(reply) else { throw ErrorHandler.unexpectedReply(to: "EVALSHA") }
         return outcome
     }

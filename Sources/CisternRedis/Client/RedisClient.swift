@@ -17,6 +17,7 @@ public final class RedisClient: Sendable {
     private let group: EventLoopGroup
     private let ownsGroup: Bool
     private let isClosed = Atomic(false)
+    private let lastNumber = Atomic(0)
     let shards: [RedisShard]
     let options: RedisConnectionOptions
     /// The first loop's clock and timers.
@@ -115,11 +116,38 @@ public final class RedisClient: Sendable {
         }
     }
 
+    /// Carries out an operation that ends with `cancelled` at once when its task is cancelled.
+    package func cancellable<Answer: Sendable>(
+        until deadline: MonotonicTime, _ operation: (OperationLimit) async throws(RedisError) -> Answer
+    ) async throws(RedisError) -> Answer {
+        let number = lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
+        let limit = OperationLimit(deadline, number: number)
+        let result = await withTaskCancellationHandler {
+            do throws(RedisError) {
+                return Result<Answer, RedisError>.success(try await operation(limit))
+            } catch {
+                return Result<Answer, RedisError>.failure(error)
+            }
+        } onCancel: {
+            // Which loop has it is not known here, and it may be on its way to one.
+            for shard in shards { shard.loop.submit { shard.assumeIsolated { $0.cancel(number) } } }
+        }
+        return try result.get()
+    }
+
+    private func perform<Answer: Sendable>(
+        _ timeout: Duration?, _ operation: (RedisShard, OperationLimit) async throws(RedisError) -> Answer
+    ) async throws(RedisError) -> Answer {
+        try await cancellable(until: deadline(timeout)) { limit throws(RedisError) in
+            try await onLoop { shard throws(RedisError) in try await operation(shard, limit) }
+        }
+    }
+
     private func number(
         _ command: StaticString, _ key: Bytes, _ purpose: RedisShard.Purpose = .read, timeout: Duration?
     ) async throws(RedisError) -> Int64 {
-        try await onLoop { shard throws(RedisError) in
-            try await shard.number(command, key, purpose, until: deadline(timeout))
+        try await perform(timeout) { shard, limit throws(RedisError) in
+            try await shard.number(command, key, purpose, limit)
         }
     }
 
@@ -129,7 +157,7 @@ public final class RedisClient: Sendable {
     ///
     /// - Throws: `RedisError`; of kind `command` when the key holds another type.
     public func get(_ key: Bytes, timeout: Duration? = nil) async throws(RedisError) -> Bytes? {
-        try await onLoop { shard throws(RedisError) in try await shard.get(key, until: deadline(timeout)) }
+        try await perform(timeout) { shard, limit throws(RedisError) in try await shard.get(key, limit) }
     }
 
     /// Writes `key` (SET).
@@ -145,9 +173,8 @@ public final class RedisClient: Sendable {
         _ key: Bytes, _ value: Bytes, ttl: Duration? = nil, keepTTL: Bool = false, nx: Bool = false,
         timeout: Duration? = nil
     ) async throws(RedisError) -> Bool {
-        try await onLoop { shard throws(RedisError) in
-            try await shard.set(
-                key, value, ttl: ttl, keepTTL: keepTTL && ttl == nil, onlyIfAbsent: nx, until: deadline(timeout))
+        try await perform(timeout) { shard, limit throws(RedisError) in
+            try await shard.set(key, value, ttl: ttl, keepTTL: keepTTL && ttl == nil, onlyIfAbsent: nx, limit)
         }
     }
 
@@ -171,8 +198,8 @@ public final class RedisClient: Sendable {
     @discardableResult
     public func ping(timeout: Duration? = nil) async throws(RedisError) -> Duration {
         let start = MonotonicTime.now
-        _ = try await onLoop { shard throws(RedisError) in
-            try await shard.command(.read, until: deadline(timeout), isRepeatable: true) { output in
+        _ = try await perform(timeout) { shard, limit throws(RedisError) in
+            try await shard.command(.read, limit, isRepeatable: true) { output in
                 output.appendRESPCommand(argumentCount: 1)
                 output.appendRESPBulk("PING")
             }
@@ -190,14 +217,14 @@ public final class RedisClient: Sendable {
     public func scan(
         cursor: UInt64 = 0, matching pattern: Bytes? = nil, count: Int = 100, timeout: Duration? = nil
     ) async throws(RedisError) -> ScanPage {
-        let reply = try await onLoop { shard throws(RedisError) in
-            try await shard.command(.read, until: deadline(timeout), isRepeatable: true) { output in
+        let reply = try await perform(timeout) { shard, limit throws(RedisError) in
+            try await shard.command(.read, limit, isRepeatable: true) { output in
                 output.appendRESPCommand(argumentCount: 4 + (pattern == nil ? 0 : 2))
                 output.appendRESPBulk("SCAN")
-                output.appendRESPBulk(String(cursor))
+                output.appendRESPBulk(text: String(cursor))
                 if let pattern {
                     output.appendRESPBulk("MATCH")
-                    output.appendRESPBulk(pattern)
+                    output.appendRESPBulk(bytes: pattern)
                 }
                 output.appendRESPBulk("COUNT")
                 output.appendRESPBulk(decimal: max(1, count))
@@ -219,18 +246,14 @@ public final class RedisClient: Sendable {
             throw RedisError(
                 .command, phase: .queued, retry: .never, breakerEffect: .notCounted, "a command needs a name")
         }
-        let deadline = deadline(timeout)
-        return try await onLoop { shard throws(RedisError) in try await shard.sendAll(commands, until: deadline) }
-    }
-}
-
-extension RedisShard {
-    func sendAll(_ commands: [[Bytes]], until deadline: MonotonicTime) async throws(RedisError) -> [RESPValue] {
-        // Not counted by the breaker of writes: what the commands are is the caller's matter.
-        try await perform(.read, until: deadline, isRepeatable: false) { pipe in
-            await self.sendSeveral(commands.count, on: pipe, until: deadline) { output in
-                for command in commands { output.appendRESPCommand(command) }
+        guard !commands.isEmpty else { return [] }
+        return try await perform(timeout) { shard, limit throws(RedisError) in
+            // Not counted by the breaker of writes: what the commands are is the caller's matter.
+            try await shard.perform(.read, limit, isRepeatable: false) { pipe in
+                await pipe.exchange(limit, count: commands.count) { output in
+                    for command in commands { output.appendRESPCommand(command) }
+                }
             }
-        }
+        }.all
     }
 }

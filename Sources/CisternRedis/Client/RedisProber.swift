@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternLocks
 internal import CisternRESP
 internal import CisternResilience
 internal import CisternSockets
@@ -70,9 +71,9 @@ final class RedisProber: Sendable {
 }
 
 extension RedisShard {
-    func failure(of command: [Bytes], within limit: Duration) async -> RedisError? {
+    nonisolated func failure(of command: [Bytes], within limit: Duration) async -> RedisError? {
         do throws(RedisError) {
-            _ = try await self.command(.probe, until: .now + limit, isRepeatable: true) {
+            _ = try await self.command(.probe, OperationLimit(.now + limit), isRepeatable: true) {
                 $0.appendRESPCommand(command)
             }
             return nil

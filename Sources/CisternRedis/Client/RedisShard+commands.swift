@@ -15,61 +15,55 @@ package struct StoredValue: Sendable, Hashable {
     }
 }
 
+// The encoding and the reading of a command run where its caller runs; only `perform` is the actor's.
 extension RedisShard {
-    /// Carries out one command of one reply; an error reply is thrown.
-    func command(
-        _ purpose: Purpose, until deadline: MonotonicTime, isRepeatable: Bool, _ encode: (inout OutputQueue) -> Void
+    /// Carries out one command of one reply.
+    nonisolated func command(
+        _ purpose: Purpose, _ limit: OperationLimit, isRepeatable: Bool,
+        _ encode: @Sendable (inout OutputQueue) -> Void
     ) async throws(RedisError) -> RESPValue {
-        try await perform(purpose, until: deadline, isRepeatable: isRepeatable) {
-            (pipe: RedisPipe) async -> Outcome<RESPValue> in
-            let outcome = await self.send(on: pipe, until: deadline, isWrite: purpose == .write, encode)
-            if case .success(.error(let error)) = outcome { return .failure(ErrorHandler.classify(error)) }
-            return outcome
-        }
+        try await perform(purpose, limit, isRepeatable: isRepeatable) { pipe in
+            await pipe.exchange(limit, isWrite: purpose == .write, encode).failingOnError
+        }.first
     }
 
     /// GET.
-    func get(_ key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> Bytes? {
-        let reply = try await command(.read, until: deadline, isRepeatable: true) { output in
+    nonisolated func get(_ key: Bytes, _ limit: OperationLimit) async throws(RedisError) -> Bytes? {
+        let reply = try await command(.read, limit, isRepeatable: true) { output in
             output.appendRESPCommand(argumentCount: 2)
             output.appendRESPBulk("GET")
-            output.appendRESPBulk(key)
+            output.appendRESPBulk(bytes: key)
         }
         return try Self.optionalString(reply, "GET")
     }
 
     /// GET and PTTL in one write.
-    func read(_ key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> StoredValue? {
-        let (value, ttl) = try await perform(.read, until: deadline, isRepeatable: true) {
-            (pipe: RedisPipe) async -> Outcome<(RESPValue, RESPValue)> in
-            let outcome = await self.sendPair(on: pipe, until: deadline) { output in
+    nonisolated func read(_ key: Bytes, _ limit: OperationLimit) async throws(RedisError) -> StoredValue? {
+        let replies = try await perform(.read, limit, isRepeatable: true) { pipe in
+            await pipe.exchange(limit, count: 2) { output in
                 output.appendRESPCommand(argumentCount: 2)
                 output.appendRESPBulk("GET")
-                output.appendRESPBulk(key)
+                output.appendRESPBulk(bytes: key)
                 output.appendRESPCommand(argumentCount: 2)
                 output.appendRESPBulk("PTTL")
-                output.appendRESPBulk(key)
-            }
-            switch outcome {
-            case .success((.error(let error), _)), .success((_, .error(let error))):
-                return .failure(ErrorHandler.classify(error))
-            default: return outcome
-            }
+                output.appendRESPBulk(bytes: key)
+            }.failingOnError
         }
+        guard case .pair(let value, let ttl) = replies else { throw ErrorHandler.unexpectedReply(to: "GET") }
         guard let bytes = try Self.optionalString(value, "GET") else { return nil }
         return StoredValue(value: bytes, ttl: KeyTTL(milliseconds: try Self.integer(ttl, "PTTL")))
     }
 
     /// SET; false when `onlyIfAbsent` and the key is there.
-    func set(
-        _ key: Bytes, _ value: Bytes, ttl: Duration?, keepTTL: Bool, onlyIfAbsent: Bool, until deadline: MonotonicTime
+    nonisolated func set(
+        _ key: Bytes, _ value: Bytes, ttl: Duration?, keepTTL: Bool, onlyIfAbsent: Bool, _ limit: OperationLimit
     ) async throws(RedisError) -> Bool {
-        let reply = try await command(.write, until: deadline, isRepeatable: !onlyIfAbsent) { output in
+        let reply = try await command(.write, limit, isRepeatable: !onlyIfAbsent) { output in
             output.appendRESPCommand(
                 argumentCount: 3 + (ttl == nil ? 0 : 2) + (keepTTL ? 1 : 0) + (onlyIfAbsent ? 1 : 0))
             output.appendRESPBulk("SET")
-            output.appendRESPBulk(key)
-            output.appendRESPBulk(value)
+            output.appendRESPBulk(bytes: key)
+            output.appendRESPBulk(bytes: value)
             if let ttl {
                 output.appendRESPBulk("PX")
                 output.appendRESPBulk(decimal: ttl.redisMilliseconds)
@@ -85,24 +79,17 @@ extension RedisShard {
     }
 
     /// Writes a string in one atomic step that tells whether the key was new, and leaves keys of other types alone.
-    func put(
-        _ key: Bytes, _ value: Bytes, _ expiry: KeyExpiry, until deadline: MonotonicTime
+    nonisolated func put(
+        _ key: Bytes, _ value: Bytes, _ expiry: KeyExpiry, _ limit: OperationLimit
     ) async throws(RedisError) -> PutResult {
         // Repeating it would answer "replaced" for a key that the first attempt created.
-        let reply = try await perform(.write, until: deadline, isRepeatable: false) {
-            (pipe: RedisPipe) async -> Outcome<RESPValue> in
+        let reply = try await perform(.write, limit, isRepeatable: false) { pipe in
             // SET's GET came with 6.2; that it leaves other types alone is documented of it.
-            let outcome: Outcome<RESPValue>
-            if pipe.server.isAtLeast(6, 2), let options = SetOptions(expiry) {
-                outcome = await self.send(on: pipe, until: deadline, isWrite: true) { output in
-                    options.append(key, value, to: &output)
-                }
-            } else {
-                outcome = await self.putByScript(key, value, expiry, on: pipe, until: deadline)
+            guard pipe.server.isAtLeast(6, 2), let options = SetOptions(expiry) else {
+                return await pipe.put(key, value, expiry, limit).failingOnError
             }
-            if case .success(.error(let error)) = outcome { return .failure(ErrorHandler.classify(error)) }
-            return outcome
-        }
+            return await pipe.exchange(limit, isWrite: true) { options.append(key, value, to: &$0) }.failingOnError
+        }.first
         switch reply {
         case .null: return PutResult(isNew: true, keptTTL: nil)
         case .bulkString: return PutResult(isNew: false, keptTTL: nil)
@@ -112,21 +99,8 @@ extension RedisShard {
         }
     }
 
-    private func putByScript(
-        _ key: Bytes, _ value: Bytes, _ expiry: KeyExpiry, on pipe: RedisPipe,
-        until deadline: MonotonicTime
-    ) async -> Outcome<RESPValue> {
-        let (milliseconds, mode) = Self.arguments(expiry)
-        return await run(.put, on: pipe, until: deadline, keyAndArguments: 4) { output in
-            output.appendRESPBulk(key)
-            output.appendRESPBulk(value)
-            output.appendRESPBulk(decimal: milliseconds)
-            output.appendRESPBulk(mode)
-        }
-    }
-
     /// What the scripts are told of the expiry.
-    static func arguments(_ expiry: KeyExpiry) -> (milliseconds: Int, mode: StaticString) {
+    static func scriptArguments(_ expiry: KeyExpiry) -> (milliseconds: Int, mode: StaticString) {
         switch expiry {
         case .never: (0, "replace")
         case .after(let ttl): (ttl.redisMilliseconds, "replace")
@@ -135,13 +109,13 @@ extension RedisShard {
     }
 
     /// A command whose one argument is a key and whose reply is a number: DEL, EXISTS, PTTL.
-    func number(
-        _ command: StaticString, _ key: Bytes, _ purpose: Purpose = .read, until deadline: MonotonicTime
+    nonisolated func number(
+        _ command: StaticString, _ key: Bytes, _ purpose: Purpose = .read, _ limit: OperationLimit
     ) async throws(RedisError) -> Int64 {
-        let reply = try await self.command(purpose, until: deadline, isRepeatable: purpose == .read) { output in
+        let reply = try await self.command(purpose, limit, isRepeatable: purpose == .read) { output in
             output.appendRESPCommand(argumentCount: 2)
             output.appendRESPBulk(command)
-            output.appendRESPBulk(key)
+            output.appendRESPBulk(bytes: key)
         }
         return try Self.integer(reply, command)
     }
@@ -162,6 +136,20 @@ extension RedisShard {
     }
 }
 
+extension RedisPipe {
+    fileprivate func put(
+        _ key: Bytes, _ value: Bytes, _ expiry: KeyExpiry, _ limit: OperationLimit
+    ) async -> Outcome {
+        let (milliseconds, mode) = RedisShard.scriptArguments(expiry)
+        return await run(.put, limit, keyAndArguments: 4) { output in
+            output.appendRESPBulk(bytes: key)
+            output.appendRESPBulk(bytes: value)
+            output.appendRESPBulk(decimal: milliseconds)
+            output.appendRESPBulk(mode)
+        }
+    }
+}
+
 /// What `SET key value … GET` says of the expiry; what it cannot say, or cannot tell, needs the script.
 private struct SetOptions {
     private let milliseconds: Int?
@@ -177,8 +165,8 @@ private struct SetOptions {
     func append(_ key: Bytes, _ value: Bytes, to output: inout OutputQueue) {
         output.appendRESPCommand(argumentCount: 4 + (milliseconds == nil ? 0 : 2))
         output.appendRESPBulk("SET")
-        output.appendRESPBulk(key)
-        output.appendRESPBulk(value)
+        output.appendRESPBulk(bytes: key)
+        output.appendRESPBulk(bytes: value)
         if let milliseconds {
             output.appendRESPBulk("PX")
             output.appendRESPBulk(decimal: milliseconds)

@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternLocks
 internal import CisternResilience
 internal import CisternSockets
 

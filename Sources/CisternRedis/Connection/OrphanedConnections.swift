@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternLocks
 internal import Logging
 internal import Synchronization
 

@@ -3,24 +3,84 @@ internal import CisternRESP
 internal import CisternSockets
 
 /// How an exchange with the server ended.
-typealias Outcome<Replies> = Result<Replies, RedisError>
+typealias Outcome = Result<Replies, RedisError>
+
+/// What the server answered to a command, or to a few that were sent as one. The shapes that are common need no array.
+enum Replies: Sendable {
+    case one(RESPValue)
+    case pair(RESPValue, RESPValue)
+    case several([RESPValue])
+
+    /// The reply to the first command.
+    var first: RESPValue {
+        switch self {
+        case .one(let reply), .pair(let reply, _): reply
+        case .several(let replies): replies[0]
+        }
+    }
+
+    /// All of them in order.
+    var all: [RESPValue] {
+        switch self {
+        case .one(let reply): [reply]
+        case .pair(let first, let second): [first, second]
+        case .several(let replies): replies
+        }
+    }
+
+    /// The first that is an error.
+    var error: RESPError? {
+        switch self {
+        case .one(.error(let error)), .pair(.error(let error), _), .pair(_, .error(let error)): return error
+        case .one, .pair: return nil
+        case .several(let replies):
+            for case .error(let error) in replies { return error }
+            return nil
+        }
+    }
+}
+
+extension Outcome {
+    /// The same, where an error among the replies is the failure that it stands for.
+    var failingOnError: Outcome {
+        if case .success(let replies) = self, let error = replies.error {
+            .failure(ErrorHandler.classify(error))
+        } else {
+            self
+        }
+    }
+}
 
 /// A command, or a few sent as one, whose replies have not all come.
 struct PendingCommand {
-    /// Who waits for the replies. Several shapes, so that the common ones need no array.
+    typealias Waiter = UnsafeContinuation<Outcome, Never>
+
+    /// Who waits for the replies.
     enum Completion {
-        case one(UnsafeContinuation<Outcome<RESPValue>, Never>)
-        case pair(UnsafeContinuation<Outcome<(RESPValue, RESPValue)>, Never>, first: RESPValue?)
-        case several(UnsafeContinuation<Outcome<[RESPValue]>, Never>, replies: [RESPValue], count: Int)
+        case one(Waiter)
+        case pair(Waiter, first: RESPValue?)
+        case several(Waiter, replies: [RESPValue], count: Int)
         /// The pipe itself; nil when the connection ended first.
         case internally((RESPValue?) -> Void)
         /// Nobody any more: cancelled or too late. The replies are read and dropped, and the pipe goes on. Of a write it is noted
         /// that it was answered after all.
         case abandoned(left: Int, UnansweredCommand?)
+
+        /// Somebody who waits for the replies to so many commands, at least one.
+        init(_ waiter: Waiter, count: Int) {
+            switch count {
+            case 1: self = .one(waiter)
+            case 2: self = .pair(waiter, first: nil)
+            default:
+                var replies: [RESPValue] = []
+                replies.reserveCapacity(count)
+                self = .several(waiter, replies: replies, count: count)
+            }
+        }
     }
 
     var completion: Completion
-    /// By which it can be cancelled.
+    /// By which it can be cancelled; 0 where nobody does.
     let number: Int
     let deadline: MonotonicTime
     /// Whether what becomes of it matters after its caller has gone.
@@ -35,25 +95,25 @@ struct PendingCommand {
     /// Takes a reply; true when it was the last one.
     mutating func take(_ reply: RESPValue) -> Bool {
         switch completion {
-        case .one(let continuation):
-            continuation.resume(returning: .success(reply))
+        case .one(let waiter):
+            waiter.resume(returning: .success(.one(reply)))
             return true
-        case .pair(let continuation, let first):
+        case .pair(let waiter, let first):
             guard let first else {
-                completion = .pair(continuation, first: reply)
+                completion = .pair(waiter, first: reply)
                 return false
             }
-            continuation.resume(returning: .success((first, reply)))
+            waiter.resume(returning: .success(.pair(first, reply)))
             return true
-        case .several(let continuation, var replies, let count):
+        case .several(let waiter, var replies, let count):
             // The array leaves its place while it grows, so that it is never copied.
             completion = .abandoned(left: 0, nil)
             replies.append(reply)
             if replies.count == count {
-                continuation.resume(returning: .success(replies))
+                waiter.resume(returning: .success(.several(replies)))
                 return true
             }
-            completion = .several(continuation, replies: replies, count: count)
+            completion = .several(waiter, replies: replies, count: count)
             return false
         case .internally(let receive):
             receive(reply)
@@ -70,15 +130,15 @@ struct PendingCommand {
     mutating func abandon(_ error: RedisError) {
         let command = isWrite && error.isOutcomeUnknown ? UnansweredCommand() : nil
         switch completion {
-        case .one(let continuation):
+        case .one(let waiter):
             completion = .abandoned(left: 1, command)
-            continuation.resume(returning: .failure(error.leaving(command)))
-        case .pair(let continuation, let first):
+            waiter.resume(returning: .failure(error.leaving(command)))
+        case .pair(let waiter, let first):
             completion = .abandoned(left: first == nil ? 2 : 1, command)
-            continuation.resume(returning: .failure(error.leaving(command)))
-        case .several(let continuation, let replies, let count):
+            waiter.resume(returning: .failure(error.leaving(command)))
+        case .several(let waiter, let replies, let count):
             completion = .abandoned(left: count - replies.count, command)
-            continuation.resume(returning: .failure(error.leaving(command)))
+            waiter.resume(returning: .failure(error.leaving(command)))
         case .internally(let receive):
             completion = .abandoned(left: 1, nil)
             receive(nil)
@@ -88,7 +148,13 @@ struct PendingCommand {
 
     /// The error that the server has answered last, where more replies were to come.
     var lastError: RESPError? {
-        if case .several(_, let replies, _) = completion, case .error(let error)? = replies.last { error } else { nil }
+        let last: RESPValue? =
+            switch completion {
+            case .pair(_, let first): first
+            case .several(_, let replies, _): replies.last
+            case .one, .internally, .abandoned: nil
+            }
+        return if case .error(let error)? = last { error } else { nil }
     }
 
     /// The write that somebody may want to know the end of.

@@ -1,7 +1,6 @@
 internal import CisternBytes
 internal import CisternRESP
 internal import CisternSockets
-internal import DequeModule
 
 /// One connection to Redis that many callers share: commands go out in the order they are given, replies come back in
 /// that order. It belongs to one `RedisShard` and is touched on that shard's loop alone.
@@ -30,21 +29,21 @@ final class RedisPipe: EventSource, OutputSource {
     private(set) var connectedAt: MonotonicTime?
     /// When a command was last given to it.
     private(set) var lastUsed: MonotonicTime
+    /// Commands whose replies have not all come, given up or not.
+    private(set) var depth = 0
     /// No new command is given to it; it closes when its last reply has come.
     private(set) var isDraining = false
     /// What the server said of itself in HELLO.
     var server = RedisServerInfo()
 
-    private let loop: EventLoop
+    let loop: EventLoop
     /// In nanoseconds, since deadlines are made of them with every command.
     private let readTimeout: Int64
     private let writeTimeout: Int64
-    private let shard: RedisShard
+    let shard: RedisShard
     private var state = State.connecting(nil)
     private var stream: SocketStream
-    private var decoder = RESPDecoder()
-    private var pending = Deque<PendingCommand>()
-    private var nextNumber = 0
+    private var conversation = Conversation()
     private var timer: TimerID?
     private var timerDeadline = MonotonicTime.distantFuture
     /// Since when a reply is owed and nothing was received.
@@ -52,8 +51,8 @@ final class RedisPipe: EventSource, OutputSource {
     /// Since when output waits and nothing was written.
     private var blockedSince = MonotonicTime.distantFuture
     private var isFlushScheduled = false
-    /// The newest of the orphaned connections that the server has been told of on this one.
-    private var orphansTold: Int?
+    /// The newest of the orphaned connections that the server has been told of on this one. See `RedisPipe+orphans.swift`.
+    var orphansTold: Int?
 
     /// Starts to connect. The shard is told when the pipe has made room, and when it has ended after having been open.
     init(
@@ -70,15 +69,12 @@ final class RedisPipe: EventSource, OutputSource {
         try stream.start(self)
     }
 
-    /// Commands whose replies have not all come, given up or not.
-    var depth: Int { pending.count }
-
     /// Whether commands can be given to it.
     var isUsable: Bool {
         if case .open = state { !isDraining } else { false }
     }
 
-    var isIdle: Bool { pending.isEmpty }
+    var isIdle: Bool { depth == 0 }
 
     /// Bytes that wait to be written.
     var backlog: Int { stream.output.count }
@@ -108,7 +104,7 @@ final class RedisPipe: EventSource, OutputSource {
         switch state {
         case .connecting: .dialing
         case .securing: .handshake
-        case .open, .closed: pending.isEmpty ? .queued : .written
+        case .open, .closed: isIdle ? .queued : .written
         }
     }
 
@@ -141,121 +137,63 @@ final class RedisPipe: EventSource, OutputSource {
 
     // MARK: Commands
 
-    /// A number by which the next command can be cancelled.
-    func takeNumber() -> Int {
-        nextNumber += 1
-        return nextNumber
+    /// Sends so many commands, at least one, in one write with what else the turn produces, and waits for their replies. A pipe
+    /// that cannot take them says why; then nothing was sent.
+    func exchange(
+        _ limit: OperationLimit, count: Int = 1, isWrite: Bool = false, _ encode: (inout OutputQueue) -> Void
+    ) async -> Outcome {
+        await withUnsafeContinuation { waiter in
+            if let error = refusal(limit) { return waiter.resume(returning: .failure(error)) }
+            // Before anything that could be undone by what an orphaned connection has left with the server.
+            if let orphansTold, orphansTold < shard.orphans.newest { endOrphans() }
+            append(.init(waiter, count: count), limit, isWrite: isWrite, encode)
+            if depth == PoolPolicy.comfortableDepth { shard.pipeIsDeep() }
+        }
     }
 
-    /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies. The result is
-    /// why it cannot; then nothing was sent and nobody waits.
-    func send(
-        _ completion: PendingCommand.Completion, number: Int, _ deadline: MonotonicTime, isWrite: Bool,
-        _ encode: (inout OutputQueue) -> Void
-    ) -> RedisError? {
+    private func refusal(_ limit: OperationLimit) -> RedisError? {
+        if limit.isCancelled { return ErrorHandler.cancelled(.queued) }
         if case .closed(let error) = state { return error.at(.queued) }
-        if deadline <= loop.now { return ErrorHandler.tooLateToSend }
-        // Before anything that could be undone by what an orphaned connection has left with the server.
-        if let orphansTold, orphansTold < shard.orphans.newest { endOrphans() }
-        append(completion, number, deadline, isWrite: isWrite, encode)
-        return nil
+        return limit.deadline <= loop.now ? ErrorHandler.tooLateToSend : nil
     }
 
+    /// Sends a command of the pipe's own; `receive` gets nil when the connection has ended first. It must not call the pipe:
+    /// `later` does.
+    func sendInternally(_ receive: @escaping (RESPValue?) -> Void, encode: (inout OutputQueue) -> Void) {
+        guard case .open = state else { return }
+        append(.internally(receive), OperationLimit(.distantFuture), isWrite: false, encode)
+    }
+
+    /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies.
     private func append(
-        _ completion: PendingCommand.Completion, _ number: Int, _ deadline: MonotonicTime, isWrite: Bool,
+        _ completion: PendingCommand.Completion, _ limit: OperationLimit, isWrite: Bool,
         _ encode: (inout OutputQueue) -> Void
     ) {
-        let start = stream.bytesWritten + stream.output.count
-        encode(&stream.output)
+        let start = stream.append(encode)
+        conversation.add(
+            PendingCommand(
+                completion: completion, number: limit.number, deadline: limit.deadline, isWrite: isWrite, start: start))
         if !isFlushScheduled {
             isFlushScheduled = true
             loop.flushAtEndOfTurn(self)
         }
-        if pending.isEmpty {
-            silentSince = loop.now
+        lastUsed = loop.now
+        if isIdle {
+            silentSince = lastUsed
             shard.counters.idle.add(-1)
         }
-        lastUsed = loop.now
-        pending.append(
-            PendingCommand(
-                completion: completion, number: number, deadline: deadline, isWrite: isWrite, start: start))
-        let next = min(deadline, stuckAt)
+        depth += 1
+        let next = min(limit.deadline, stuckAt)
         if next < timerDeadline { setTimer(next) }
     }
 
-    /// Has the server end the connections that were orphaned, those from before this one was set up included.
-    func endOrphans() {
-        var told = max(orphansTold ?? 0, shard.orphans.newest)
-        for orphan in shard.orphans.after(orphansTold ?? 0) {
-            told = max(told, orphan.number)
-            if let name = orphan.name {
-                end(orphan, name)
-            } else {
-                outlast(orphan.number, pings: 2)
-            }
-        }
-        orphansTold = told
-    }
-
-    private func end(_ orphan: OrphanedConnections.Orphan, _ name: OrphanedConnections.ClientName) {
-        let number = orphan.number
-        // Without an answer, the next connection tries.
-        sendInternally { [unowned self] reply in
-            if case .error = reply {
-                shard.orphans.warn()
-                later { $0.outlast(number, pings: 2) }
-            } else if reply != nil {
-                shard.orphans.confirm(number)
-            }
-        } encode: { output in
-            output.appendRESPCommand(argumentCount: 6)
-            output.appendRESPBulk("CLIENT")
-            output.appendRESPBulk("KILL")
-            output.appendRESPBulk("ID")
-            output.appendRESPBulk(decimal: Int(name.id))
-            output.appendRESPBulk("ADDR")
-            output.appendRESPBulk(name.address)
-        }
-    }
-
-    /// Waits until the server has answered so many PINGs, one after the other.
-    private func outlast(_ orphan: Int, pings: Int) {
-        guard case .open = state else { return }
-        sendInternally { [unowned self] reply in
-            guard reply != nil else { return }
-            if pings == 1 { return shard.orphans.confirm(orphan) }
-            later { $0.outlast(orphan, pings: pings - 1) }
-        } encode: { output in
-            output.appendRESPCommand(argumentCount: 1)
-            output.appendRESPBulk("PING")
-        }
-    }
-
-    /// Does something with the pipe when the line of commands is not being changed.
-    private func later(_ action: @escaping (RedisPipe) -> Void) {
+    /// Does something with the pipe when it is not in the middle of something.
+    func later(_ action: @escaping (RedisPipe) -> Void) {
         _ = loop.schedule(at: loop.now) { [weak self] in if let self { action(self) } }
     }
 
-    private func sendInternally(
-        _ receive: @escaping (RESPValue?) -> Void, encode: (inout OutputQueue) -> Void
-    ) {
-        append(.internally(receive), takeNumber(), .distantFuture, isWrite: false, encode)
-    }
-
-    /// Lets go whoever waits for a command, by the number it was given.
-    func cancel(_ number: Int) {
-        // Numbers are taken shortly before the commands are sent, so they are sorted, or nearly so.
-        var (low, high) = (0, pending.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if pending[middle].number < number { low = middle + 1 } else { high = middle }
-        }
-        if low < pending.count, pending[low].number == number {
-            pending[low].abandon(ErrorHandler.cancelled(.written))
-        } else if let index = pending.firstIndex(where: { $0.number == number }) {
-            pending[index].abandon(ErrorHandler.cancelled(.written))
-        }
-    }
+    /// Lets go whoever waits for a command, by the number of its operation.
+    func cancel(_ number: Int) { conversation.cancel(number) }
 
     // MARK: Events
 
@@ -292,38 +230,17 @@ final class RedisPipe: EventSource, OutputSource {
 
     /// Hands out the replies that have come whole; false when the pipe has ended.
     private func deliver() -> Bool {
-        do {
-            while true {
-                var consumed = 0
-                let reply = try decoder.decode(stream.input.readable, consumed: &consumed)
-                stream.input.consume(consumed)
-                guard let reply else { return true }
-                // Nothing is subscribed to, so what the server pushes is for nobody.
-                if case .push = reply { continue }
-                guard !pending.isEmpty else {
-                    end(unaskedReply(reply))
-                    return false
-                }
-                if pending[0].take(reply) {
-                    pending.removeFirst()
-                    if pending.isEmpty {
-                        shard.counters.idle.add(1)
-                        if isDraining {
-                            end(ErrorHandler.retired)
-                            return false
-                        }
-                    }
-                }
-            }
+        let wasIdle = isIdle
+        do throws(RedisError) {
+            depth = try conversation.deliver(&stream.input)
         } catch {
-            end(ErrorHandler.classify(error))
+            end(error)
             return false
         }
-    }
-
-    private func unaskedReply(_ reply: RESPValue) -> RedisError {
-        if case .error(let error) = reply { return ErrorHandler.classify(error, phase: .queued) }
-        return RedisError(.protocol, phase: .queued, retry: .ifRepeatable, "the server sent a reply to nothing")
+        guard isIdle, !wasIdle else { return true }
+        shard.counters.idle.add(1)
+        if isDraining { end(ErrorHandler.retired) }
+        return !isDraining
     }
 
     func flushOutput() {
@@ -346,7 +263,7 @@ final class RedisPipe: EventSource, OutputSource {
 
     /// When the pipe counts as stuck if nothing moves until then.
     private var stuckAt: MonotonicTime {
-        let reading = pending.isEmpty ? .distantFuture : silentSince.advanced(byNanoseconds: readTimeout)
+        let reading = isIdle ? .distantFuture : silentSince.advanced(byNanoseconds: readTimeout)
         return blockedSince == .distantFuture
             ? reading : min(reading, blockedSince.advanced(byNanoseconds: writeTimeout))
     }
@@ -365,15 +282,7 @@ final class RedisPipe: EventSource, OutputSource {
         if now >= stuckAt {
             return end(RedisError(.timeout, phase: .written, retry: .ifRepeatable, "the server has stopped answering"))
         }
-        var next = stuckAt
-        for index in pending.indices where !pending[index].isAbandoned {
-            if pending[index].deadline <= now {
-                // What was given to a pipe will be written, if it has not been: its outcome is unknown either way.
-                pending[index].abandon(ErrorHandler.deadlinePassed(.written))
-            } else {
-                next = min(next, pending[index].deadline)
-            }
-        }
+        let next = min(conversation.expire(now), stuckAt)
         if next != .distantFuture { setTimer(next) }
     }
 
@@ -382,7 +291,7 @@ final class RedisPipe: EventSource, OutputSource {
     /// Takes no new commands and closes when the last reply has come.
     func drain() {
         isDraining = true
-        if pending.isEmpty { end(ErrorHandler.retired) }
+        if isIdle { end(ErrorHandler.retired) }
     }
 
     /// Closes at once; everyone who waits gets the error.
@@ -394,32 +303,14 @@ final class RedisPipe: EventSource, OutputSource {
         timer = nil
         let written = stream.bytesWritten
         stream.close()
-        if case .open = previous, pending.isEmpty { shard.counters.idle.add(-1) }
-        var unanswered: [UnansweredCommand] = []
-        for index in pending.indices {
-            // What was not written cannot have been executed, and of the rest only the first can have begun to answer.
-            let isWritten = pending[index].start < written
-            let phase: RedisError.Phase =
-                !isWritten ? .queued : index == 0 && decoder.isWithinReply ? .reading : .written
-            // A server that has no room for a client says so and closes: that is the better reason.
-            let reason = pending[index].lastError.map { ErrorHandler.classify($0) } ?? error
-            pending[index].abandon(reason.at(phase))
-            guard let command = pending[index].unanswered else { continue }
-            if isWritten { unanswered.append(command) } else { command.end(.dead) }
-        }
-        pending.removeAll()
+        if case .open = previous, isIdle { shard.counters.idle.add(-1) }
+        let unanswered = conversation.end(error, written: written)
+        depth = 0
         if !unanswered.isEmpty { orphan(unanswered) }
         switch previous {
         case .connecting(let continuation), .securing(let continuation): continuation?.resume(returning: error)
         case .open: shard.pipeEnded(id, error)
         case .closed: break
         }
-    }
-
-    /// Leaves writes behind that the server may execute yet.
-    private func orphan(_ commands: [UnansweredCommand]) {
-        var name: OrphanedConnections.ClientName?
-        if let id = server.clientID, let address = server.clientAddress { name = .init(id: id, address: address) }
-        shard.orphans.add(name, commands: commands)
     }
 }

@@ -9,7 +9,7 @@ extension RedisShard {
     /// Makes one connection, ready for commands: resolves the name, tries every address, secures it and sets it up.
     func dial(
         _ id: Int, until deadline: MonotonicTime, observer: DialObserver = { _, _, _ in }
-    ) async -> Outcome<RedisPipe> {
+    ) async -> Result<RedisPipe, RedisError> {
         let start = MonotonicTime.now
         let addresses = await resolve(until: deadline)
         switch addresses {
@@ -33,7 +33,7 @@ extension RedisShard {
         }
     }
 
-    private func resolve(until deadline: MonotonicTime) async -> Outcome<[SocketAddress]> {
+    private func resolve(until deadline: MonotonicTime) async -> Result<[SocketAddress], RedisError> {
         let answer = await loop.waitForCallback(until: deadline) { answer in
             Resolver.resolve(host: options.host, port: options.port, answer)
         }
@@ -47,10 +47,10 @@ extension RedisShard {
 
     private func connect(
         _ id: Int, toOneOf addresses: [SocketAddress], until deadline: MonotonicTime, _ observer: DialObserver
-    ) async -> Outcome<RedisPipe> {
+    ) async -> Result<RedisPipe, RedisError> {
         let start = MonotonicTime.now
         var connectedAt: MonotonicTime?
-        var result: Outcome<RedisPipe> = .failure(
+        var result: Result<RedisPipe, RedisError> = .failure(
             RedisError(.network, phase: .dialing, retry: .ifRepeatable, "the name has no address"))
         for (index, address) in addresses.enumerated() {
             // Each address has its share of what is left, so that one which swallows packets leaves time for the next.
@@ -70,7 +70,7 @@ extension RedisShard {
     /// Connects to one address. The time is when the connection stood, before TLS; nil where it never did.
     private func connect(
         _ id: Int, to address: SocketAddress, until deadline: MonotonicTime
-    ) async -> (Outcome<RedisPipe>, MonotonicTime?) {
+    ) async -> (Result<RedisPipe, RedisError>, MonotonicTime?) {
         if isClosed { return (.failure(ErrorHandler.clientClosed), nil) }
         do {
             let pipe = try RedisPipe(id: id, to: address, timeouts: options.timeouts, shard: self)
@@ -91,15 +91,15 @@ extension RedisShard {
     /// Sets the connection up in one write: protocol, credentials, name, database. The result is what went wrong.
     private func setUp(_ pipe: RedisPipe, until deadline: MonotonicTime) async -> RedisError? {
         let selects = options.database != 0
-        let replies = await self.sendSeveral(selects ? 3 : 2, on: pipe, until: deadline) { output in
+        let replies = await pipe.exchange(OperationLimit(deadline), count: selects ? 3 : 2) { output in
             let authenticates = !options.password.isEmpty
             output.appendRESPCommand(argumentCount: authenticates ? 7 : 4)
             output.appendRESPBulk("HELLO")
             output.appendRESPBulk("3")
             if authenticates {
                 output.appendRESPBulk("AUTH")
-                output.appendRESPBulk(options.username.isEmpty ? "default" : options.username)
-                output.appendRESPBulk(options.password)
+                output.appendRESPBulk(text: options.username.isEmpty ? "default" : options.username)
+                output.appendRESPBulk(text: options.password)
             }
             output.appendRESPBulk("SETNAME")
             output.appendRESPBulk(Self.clientName)
@@ -110,7 +110,8 @@ extension RedisShard {
         }
         switch replies {
         case .failure(let error): return inHandshake(error)
-        case .success(var replies):
+        case .success(let answer):
+            var replies = answer.all
             // Some users' rights, and servers before 6.2, know no CLIENT INFO.
             let clientInfo = replies.removeLast()
             if case .error(let error) = replies[0] {
@@ -134,12 +135,12 @@ extension RedisShard {
         let authenticates = !options.password.isEmpty
         let selects = options.database != 0
         let count = 1 + (authenticates ? 1 : 0) + (selects ? 1 : 0)
-        let replies = await self.sendSeveral(count, on: pipe, until: deadline) { output in
+        let replies = await pipe.exchange(OperationLimit(deadline), count: count) { output in
             if authenticates {
                 output.appendRESPCommand(argumentCount: options.username.isEmpty ? 2 : 3)
                 output.appendRESPBulk("AUTH")
-                if !options.username.isEmpty { output.appendRESPBulk(options.username) }
-                output.appendRESPBulk(options.password)
+                if !options.username.isEmpty { output.appendRESPBulk(text: options.username) }
+                output.appendRESPBulk(text: options.password)
             }
             output.appendRESPCommand(argumentCount: 3)
             output.appendRESPBulk("CLIENT")
@@ -149,7 +150,8 @@ extension RedisShard {
         }
         switch replies {
         case .failure(let error): return inHandshake(error)
-        case .success(var replies):
+        case .success(let answer):
+            var replies = answer.all
             // The name is for people alone; some proxies and some users' rights know no CLIENT.
             replies.remove(at: authenticates ? 1 : 0)
             if authenticates, case .error(let error) = replies[0] { return refusedPassword(error) }

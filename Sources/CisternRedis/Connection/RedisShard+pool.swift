@@ -10,6 +10,11 @@ extension RedisShard {
         assumeIsolated { if !$0.waiters.isEmpty { $0.serveWaiters() } }
     }
 
+    /// A pipe has so many commands that another connection may be wanted.
+    nonisolated func pipeIsDeep() {
+        assumeIsolated { $0.dialIfWanted() }
+    }
+
     nonisolated func pipeEnded(_ id: Int, _ error: RedisError) {
         assumeIsolated { $0.lost(id, error) }
     }

@@ -4,7 +4,7 @@ internal import CisternSockets
 
 /// Callers that wait, for a connection or for their next attempt.
 ///
-/// As with sending, what belongs together happens in the body of a continuation.
+/// What belongs together happens in the body of a continuation, which nothing interrupts.
 extension RedisShard {
     /// Why waiting for a connection is in vain: there is none, and none is being made before the backoff is over.
     var failureOfWaiting: RedisError? {
@@ -25,25 +25,20 @@ extension RedisShard {
         return shallowest
     }
 
-    func waitForPipe(until deadline: MonotonicTime) async -> Outcome<Int> {
-        nextNumber += 1
-        let number = nextNumber
-        return await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                // The world may have changed on the way here: what was looked at before is looked at again.
-                if Task.isCancelled { return continuation.resume(returning: .failure(ErrorHandler.cancelled(.queued))) }
-                if isClosed { return continuation.resume(returning: .failure(ErrorHandler.clientClosed)) }
-                if let pipe = usablePipe() { return continuation.resume(returning: .success(pipe.id)) }
-                if let error = failureOfWaiting { return continuation.resume(returning: .failure(error)) }
-                let timer = loop.schedule(at: deadline) { [unowned self] in
-                    assumeIsolated { $0.dropWaiter(number, ErrorHandler.deadlinePassed(.queued)) }
-                }
-                waiters.append(Waiter(give: continuation, timer: timer), number: number)
-                counters.waiting.set(waiters.count)
-                dialIfWanted()
+    func waitForPipe(until deadline: MonotonicTime, _ limit: OperationLimit) async -> Result<Int, RedisError> {
+        let number = number(of: limit)
+        return await withUnsafeContinuation { continuation in
+            // The world may have changed on the way here: what was looked at before is looked at again.
+            if limit.isCancelled { return continuation.resume(returning: .failure(ErrorHandler.cancelled(.queued))) }
+            if isClosed { return continuation.resume(returning: .failure(ErrorHandler.clientClosed)) }
+            if let pipe = usablePipe() { return continuation.resume(returning: .success(pipe.id)) }
+            if let error = failureOfWaiting { return continuation.resume(returning: .failure(error)) }
+            let timer = loop.schedule(at: deadline) { [unowned self] in
+                assumeIsolated { $0.dropWaiter(number, ErrorHandler.deadlinePassed(.queued)) }
             }
-        } onCancel: {
-            loop.submit { self.assumeIsolated { $0.dropWaiter(number, ErrorHandler.cancelled(.queued)) } }
+            waiters.append(Waiter(give: continuation, timer: timer), number: number)
+            counters.waiting.set(waiters.count)
+            dialIfWanted()
         }
     }
 
@@ -52,7 +47,7 @@ extension RedisShard {
         counters.waiting.set(waiters.count)
     }
 
-    func finish(_ waiter: Waiter, _ outcome: Outcome<Int>) {
+    func finish(_ waiter: Waiter, _ outcome: Result<Int, RedisError>) {
         loop.cancel(waiter.timer)
         waiter.give.resume(returning: outcome)
     }
@@ -72,20 +67,15 @@ extension RedisShard {
         counters.waiting.set(0)
     }
 
-    /// Waits before another attempt; ends early when the caller is cancelled or the client is closed.
-    func pause(_ duration: Duration) async {
-        nextNumber += 1
-        let number = nextNumber
-        await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                if Task.isCancelled || isClosed { return continuation.resume() }
-                let timer = loop.schedule(at: loop.now + duration) { [unowned self] in
-                    assumeIsolated { $0.endPause(number) }
-                }
-                pauses.append(Pause(end: continuation, timer: timer), number: number)
+    /// Waits before another attempt; ends early when the operation is cancelled or the client is closed.
+    func pause(_ duration: Duration, _ limit: OperationLimit) async {
+        let number = number(of: limit)
+        await withUnsafeContinuation { continuation in
+            if limit.isCancelled || isClosed { return continuation.resume() }
+            let timer = loop.schedule(at: loop.now + duration) { [unowned self] in
+                assumeIsolated { $0.endPause(number) }
             }
-        } onCancel: {
-            loop.submit { self.assumeIsolated { $0.endPause(number) } }
+            pauses.append(Pause(end: continuation, timer: timer), number: number)
         }
     }
 
@@ -96,12 +86,5 @@ extension RedisShard {
     func finish(_ pause: Pause) {
         loop.cancel(pause.timer)
         pause.end.resume()
-    }
-
-    /// Lets go whoever waits for a command; from any thread.
-    nonisolated func cancelCommand(_ number: Int, ofPipe id: Int) {
-        loop.submit {
-            self.assumeIsolated { shard in shard.pipes.first { $0.id == id }?.cancel(number) }
-        }
     }
 }

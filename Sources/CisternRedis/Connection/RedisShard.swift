@@ -6,7 +6,7 @@ internal import CisternSockets
 /// One event loop's share of a client's connections, and what they are used for. Pinned to that loop.
 actor RedisShard {
     struct Waiter {
-        let give: UnsafeContinuation<Outcome<Int>, Never>
+        let give: UnsafeContinuation<Result<Int, RedisError>, Never>
         let timer: TimerID
     }
 
@@ -32,7 +32,8 @@ actor RedisShard {
     /// Callers that wait for a connection, and callers that wait for their next attempt.
     var waiters = WaitingLine<Waiter>()
     var pauses = WaitingLine<Pause>()
-    var nextNumber = 0
+    /// Names for what nobody cancels, below those of the operations that can be.
+    private var lastNumber = 0
 
     private(set) var isClosed = false
     var dialing: Task<Void, Never>?
@@ -69,6 +70,13 @@ actor RedisShard {
 
     // MARK: Operations
 
+    /// By which a wait of an operation is found.
+    func number(of limit: OperationLimit) -> Int {
+        if limit.number != 0 { return limit.number }
+        lastNumber -= 1
+        return lastNumber
+    }
+
     /// What an operation is to the breakers.
     enum Purpose {
         case read
@@ -78,83 +86,114 @@ actor RedisShard {
     }
 
     /// Carries out one operation: asks the breakers, finds a connection, sends, and tries again where the rules allow it, all
-    /// before `deadline`. It counts once in the breakers, however many attempts it took.
+    /// within `limit`. It counts once in the breakers, however many attempts it took.
     ///
     /// - Parameter isRepeatable: Executing the command twice does no more than executing it once.
-    func perform<Replies: Sendable>(
-        _ purpose: Purpose, until deadline: MonotonicTime, isRepeatable: Bool,
-        _ exchange: (RedisPipe) async -> Outcome<Replies>
+    func perform(
+        _ purpose: Purpose, _ limit: OperationLimit, isRepeatable: Bool, _ exchange: (RedisPipe) async -> Outcome
     ) async throws(RedisError) -> Replies {
-        guard let guarding, purpose != .probe else {
-            return try await attempts(purpose, until: deadline, isRepeatable: isRepeatable, exchange)
+        var permit: RedisGuard.Permit?
+        if let guarding, purpose != .probe {
+            permit = guarding.admit(purpose, loop.now)
+            if permit == nil { throw ErrorHandler.circuitOpen }
         }
-        guard let permit = guarding.admit(purpose, loop.now) else { throw ErrorHandler.circuitOpen }
-        do throws(RedisError) {
-            let replies = try await attempts(purpose, until: deadline, isRepeatable: isRepeatable, exchange)
-            guarding.finish(permit, .success, loop.now)
+        counters.commands.add()
+        var failed: FailedAttempt?
+        if let pipe = usablePipe() {
+            // Nearly every operation ends here.
+            switch await exchange(pipe) {
+            case .success(let replies):
+                succeeded(permit)
+                return replies
+            case .failure(let error): failed = FailedAttempt(error: error, pipe: pipe)
+            }
+        }
+        switch await persist(purpose, limit, isRepeatable: isRepeatable, after: failed, exchange) {
+        case .success(let replies):
+            succeeded(permit)
             return replies
-        } catch {
-            guarding.finish(permit, error.breakerEffect, loop.now)
+        case .failure(let error):
+            if error.kind == .timeout { counters.timeouts.add() }
+            if let permit { guarding?.finish(permit, error.breakerEffect, loop.now) }
             throw error
         }
     }
 
-    private func attempts<Replies: Sendable>(
-        _ purpose: Purpose, until deadline: MonotonicTime, isRepeatable: Bool,
-        _ exchange: (RedisPipe) async -> Outcome<Replies>
-    ) async throws(RedisError) -> Replies {
-        counters.commands.add()
+    private func succeeded(_ permit: RedisGuard.Permit?) {
+        counters.lastReply.set(Int(loop.now.nanoseconds))
+        if let permit { guarding?.finish(permit, .success, loop.now) }
+    }
+
+    private struct FailedAttempt {
+        let error: RedisError
+        /// Nil when there was none to be had.
+        let pipe: RedisPipe?
+    }
+
+    /// Makes attempts until one succeeds or the rules allow no more. `failed`: the one that was made already, if one was.
+    private func persist(
+        _ purpose: Purpose, _ limit: OperationLimit, isRepeatable: Bool, after failed: FailedAttempt?,
+        _ exchange: (RedisPipe) async -> Outcome
+    ) async -> Outcome {
+        var failed = failed
         var retry = RetryState(isRepeatable: isRepeatable)
         // Once an attempt may have been executed, no failure of a later one makes that undone.
         var isOutcomeUnknown = false
         var unanswered: [UnansweredCommand] = []
         while true {
-            let error: RedisError
-            var mayRetry = true
-            switch await pipe(until: deadline) {
-            case .failure(let failure): error = failure
+            // Of a connection that was replaced between being chosen and being used, there is nothing to count.
+            if let failed, failed.error != ErrorHandler.retired {
+                let error = failed.error
+                isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
+                unanswered += error.unanswered
+                var mayRetry = !isClosed && !Task.isCancelled
+                if error.retry == .onceOnNewConnection, let pipe = failed.pipe, !renewPipes(insteadOf: pipe) {
+                    mayRetry = false
+                }
+                let maximum = purpose == .probe ? 0 : options.maximumRetries
+                let left = limit.deadline.since(.now)
+                guard let pause = retry.pause(after: error, maximum: maximum, backoff: backoff, left: left), mayRetry
+                else { return .failure(isOutcomeUnknown ? error.withUnknownOutcome(unanswered) : error) }
+                counters.retries.add()
+                if pause > .zero { await self.pause(pause, limit) }
+            }
+            switch await pipe(limit) {
+            case .failure(let error): failed = FailedAttempt(error: error, pipe: nil)
             case .success(let pipe):
                 switch await exchange(pipe) {
-                case .success(let replies):
-                    counters.lastReply.set(Int(loop.now.nanoseconds))
-                    return replies
-                case .failure(let failure): error = failure
+                case .success(let replies): return .success(replies)
+                case .failure(let error): failed = FailedAttempt(error: error, pipe: pipe)
                 }
-                // Replaced between being chosen and being used: no failure, and nothing to count.
-                if error == ErrorHandler.retired { continue }
-                if error.retry == .onceOnNewConnection { mayRetry = renewPipes(insteadOf: pipe) }
             }
-            isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
-            unanswered += error.unanswered
-            let maximum = purpose == .probe ? 0 : options.maximumRetries
-            let pause = retry.pause(after: error, maximum: maximum, backoff: backoff, left: deadline.since(.now))
-            guard let pause, mayRetry, !isClosed, !Task.isCancelled else {
-                if error.kind == .timeout { counters.timeouts.add() }
-                throw isOutcomeUnknown ? error.withUnknownOutcome(unanswered) : error
-            }
-            counters.retries.add()
-            if pause > .zero { await self.pause(pause) }
         }
     }
 
     /// A connection that takes a command: at once where there is one, else when the attempt in progress has ended.
-    private func pipe(until deadline: MonotonicTime) async -> Outcome<RedisPipe> {
+    private func pipe(_ limit: OperationLimit) async -> Result<RedisPipe, RedisError> {
         if let pipe = usablePipe() { return .success(pipe) }
         let poolDeadline = loop.now + options.timeouts.pool
         while true {
             if isClosed { return .failure(ErrorHandler.clientClosed) }
             if let failure = failureOfWaiting { return .failure(failure) }
-            switch await waitForPipe(until: min(deadline, poolDeadline)) {
+            switch await waitForPipe(until: min(limit.deadline, poolDeadline), limit) {
             case .success(let id):
                 if let pipe = pipes.first(where: { $0.id == id }), pipe.isUsable { return .success(pipe) }
                 // It ended before this task ran.
                 if let pipe = usablePipe() { return .success(pipe) }
-            case .failure(let error) where error.kind == .timeout && error.phase == .queued && poolDeadline < deadline:
+            case .failure(let error)
+            where error.kind == .timeout && error.phase == .queued && poolDeadline < limit.deadline:
                 counters.poolTimeouts.add()
                 return .failure(ErrorHandler.poolTimeout)
             case .failure(let error): return .failure(error)
             }
         }
+    }
+
+    /// Ends an operation, wherever it waits, by its number.
+    func cancel(_ number: Int) {
+        dropWaiter(number, ErrorHandler.cancelled(.queued))
+        endPause(number)
+        for pipe in pipes { pipe.cancel(number) }
     }
 
     /// Closes every connection, the one being made as well; operations in progress end with `cancelled`. Doing it twice

@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternLocks
 package import CisternRESP
 
 /// A write that was sent and whose caller went on without its answer: the server may execute it yet.

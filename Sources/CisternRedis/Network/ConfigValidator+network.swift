@@ -43,13 +43,12 @@ extension RedisShard {
         }
         guard case .success(let pipe) = connection else { return steps }
         let sent = MonotonicTime.now
-        let outcome = await send(on: pipe, until: sent + options.timeouts.read) { output in
+        let outcome = await pipe.exchange(OperationLimit(sent + options.timeouts.read)) { output in
             output.appendRESPCommand(argumentCount: 1)
             output.appendRESPBulk("PING")
         }
         var failure: RedisError?
-        if case .failure(let error) = outcome { failure = error }
-        if case .success(.error(let error)) = outcome { failure = ErrorHandler.classify(error) }
+        if case .failure(let error) = outcome.failingOnError { failure = error }
         steps.append(.init(.ping, MonotonicTime.now.since(sent), failure))
         pipe.end(ErrorHandler.clientClosed)
         return steps

@@ -1,4 +1,5 @@
 package import CisternBytes
+internal import CisternLocks
 internal import Synchronization
 
 /// Keeps callers from waiting for something that does not work at the moment, and finds out when it works again.

@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternLocks
 
 /// Wakes one task, once. Ringing before it waits is as good as ringing after.
 package final class Alarm: Sendable {

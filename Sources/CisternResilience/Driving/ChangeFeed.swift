@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternLocks
 
 /// Tells observers what has changed: in order, one at a time, and outside any lock, whatever the threads are on which
 /// things change.

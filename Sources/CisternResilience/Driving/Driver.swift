@@ -1,4 +1,5 @@
 package import CisternBytes
+internal import CisternLocks
 
 /// What a machine wants next.
 package enum Step: Sendable {

@@ -1,4 +1,5 @@
 package import CisternBytes
+internal import CisternLocks
 internal import Synchronization
 
 /// Finds out at intervals whether something works, and tells when that changes.

@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternLocks
 
 /// Sees to it that a lost connection is made again: for ever, one attempt at a time, with a backoff between attempts that
 /// spreads over its whole range.

@@ -25,7 +25,7 @@ enum Backend: Sendable {
     /// What a key holds, and who says so.
     func read(_ key: Bytes, until deadline: MonotonicTime) async throws(RedisError) -> Lookup {
         switch self {
-        case .redis(let client): return try await client.look(up: key, until: deadline)
+        case .redis(let client): return try await client.look(up: key, OperationLimit(deadline))
         case .local(let store):
             let stored = store.read(key)
             return Lookup(value: stored?.value, ttl: stored?.ttl ?? .missing, source: .local, age: .zero)
@@ -40,7 +40,7 @@ enum Backend: Sendable {
     ) async throws(RedisError) -> Written {
         switch self {
         case .redis(let client):
-            let receipt = try await client.put(key, value, expiry: expiry, until: deadline, mayKeep: mayKeep)
+            let receipt = try await client.put(key, value, expiry: expiry, OperationLimit(deadline), mayKeep: mayKeep)
             guard receipt.storedIn == .redis else { return .kept }
             return receipt.wasAbsent == true ? .created : .replaced
         case .local(let store): return try store.put(key, value, expiry: expiry) ? .created : .replaced
@@ -51,7 +51,7 @@ enum Backend: Sendable {
     func delete(_ key: Bytes, until deadline: MonotonicTime, mayKeep: Bool) async throws(RedisError) -> Deleted {
         switch self {
         case .redis(let client):
-            let receipt = try await client.delete(key, until: deadline, mayKeep: mayKeep)
+            let receipt = try await client.delete(key, OperationLimit(deadline), mayKeep: mayKeep)
             guard receipt.storedIn == .redis else { return .kept }
             return receipt.wasAbsent == true ? .missing : .deleted
         case .local(let store): return store.cache.delete(key) ? .deleted : .missing

@@ -1,5 +1,6 @@
 import COpenSSL
 internal import CisternBytes
+internal import CisternLocks
 
 /// What a client's earlier connections left for later ones, by server. Shared by all loops.
 final class ResumptionCache: Sendable {

@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 
 // A lock per shard lets several event loops share the cache; a loop holds one for the time of a lookup.
 extension LocalCache {

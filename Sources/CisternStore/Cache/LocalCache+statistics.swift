@@ -1,4 +1,5 @@
 internal import CisternBytes
+internal import CisternLocks
 import Synchronization
 
 extension LocalCache {

@@ -1,4 +1,5 @@
 package import CisternBytes
+internal import CisternLocks
 import Synchronization
 
 /// What a key holds.

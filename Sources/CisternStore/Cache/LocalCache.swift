@@ -1,4 +1,5 @@
 public import CisternBytes
+internal import CisternLocks
 import Synchronization
 
 /// A cache in memory, bounded by entries and by bytes, whose entries expire.

@@ -1,4 +1,5 @@
 package import CisternBytes
+internal import CisternLocks
 internal import Synchronization
 
 /// The writes that Redis has not taken yet.

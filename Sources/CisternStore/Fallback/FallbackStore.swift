@@ -1,4 +1,5 @@
 package import CisternBytes
+internal import CisternLocks
 internal import Synchronization
 
 /// Copies of what Redis holds, for when it cannot be asked, and the writes that it has not taken yet.

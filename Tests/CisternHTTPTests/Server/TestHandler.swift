@@ -1,5 +1,6 @@
 import CisternBytes
 import CisternHTTP
+import CisternLocks
 import CisternSockets
 import Glibc
 import TestSupport

@@ -44,7 +44,11 @@ struct PipeliningTests {
             server.pause()
             let several = Task { try await client.send([["GET", "a"], ["PING"], ["GET", "b"]]) }
             #expect(eventually { client.statistics.pool.idle == 0 })
-            let pair = Task { try await client.read("key", until: .now + .seconds(60)) }
+            let pair = Task {
+                try await client.cancellable(until: .now + .seconds(60)) { limit throws(RedisError) in
+                    try await client.read("key", limit)
+                }
+            }
             #expect(eventually { client.statistics.commands == 3 })
             let other = Task { try await client.get("key") }
             #expect(eventually { client.statistics.commands == 4 })

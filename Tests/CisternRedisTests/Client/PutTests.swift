@@ -114,17 +114,17 @@ struct PutTests {
 
     @Test func aValueIsReadWithItsTimeToLive() async throws {
         try await withServer(.option) { server, client async throws in
-            #expect(try await client.read("key", until: soon) == nil)
+            #expect(try await client.read("key", OperationLimit(soon)) == nil)
             try server.cli("SET", "key", "value")
-            #expect(try await client.read("key", until: soon) == StoredValue(value: "value", ttl: .persistent))
+            #expect(try await client.read("key", OperationLimit(soon)) == StoredValue(value: "value", ttl: .persistent))
             try server.cli("PEXPIRE", "key", "50000")
-            guard case .remaining(let left) = try await client.read("key", until: soon)?.ttl else {
+            guard case .remaining(let left) = try await client.read("key", OperationLimit(soon))?.ttl else {
                 Issue.record("no time to live")
                 return
             }
             #expect(left > .seconds(40) && left <= .seconds(50))
-            #expect(try await client.delete("key", until: soon))
-            #expect(try await client.delete("key", until: soon) == false)
+            #expect(try await client.delete("key", OperationLimit(soon)))
+            #expect(try await client.delete("key", OperationLimit(soon)) == false)
         }
     }
 }
@@ -133,6 +133,6 @@ extension RedisClient {
     fileprivate func isNew(
         _ key: Bytes, _ value: Bytes, expiry: KeyExpiry, until deadline: MonotonicTime
     ) async throws(RedisError) -> Bool {
-        try await put(key, value, expiry: expiry, until: deadline).isNew
+        try await put(key, value, expiry: expiry, OperationLimit(deadline)).isNew
     }
 }

@@ -1,5 +1,6 @@
 import Cistern
 import CisternBytes
+import CisternLocks
 import TestSupport
 import Testing
 

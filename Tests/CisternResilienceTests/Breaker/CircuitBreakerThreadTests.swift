@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 import CisternResilience
 import TestSupport
 import Testing

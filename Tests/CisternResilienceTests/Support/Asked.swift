@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 
 /// A question whose answers a test gives when it likes: a probe, a check, an attempt.
 final class Asked<Answer: Sendable>: Sendable {

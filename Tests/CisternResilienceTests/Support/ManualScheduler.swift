@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 import CisternResilience
 
 /// Time that stands still until a test moves it, and an executor whose tasks run only when the test says so, on its thread:

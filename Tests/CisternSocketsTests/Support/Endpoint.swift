@@ -60,7 +60,7 @@ actor Endpoint: EventSource, OutputSource {
     // MARK: What tests do
 
     func send(_ bytes: Bytes) {
-        stream.output.append(bytes)
+        stream.output.append(value: bytes)
         scheduleFlush()
     }
 

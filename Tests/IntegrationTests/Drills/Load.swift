@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternLocks
 import TestSupport
 
 /// Clients on threads of their own that go on until they are told to stop.

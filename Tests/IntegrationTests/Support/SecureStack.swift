@@ -53,7 +53,7 @@ struct SecureStack: Sendable {
         let before = service.text
         service.process.signal(SIGHUP)
         var log = ""
-        let isDone = try eventually(within: .seconds(20)) {
+        let isDone = eventually(within: .seconds(20)) {
             log = String(service.text.dropFirst(before.count))
             return log.contains("reloaded") && log.hasSuffix("\n")
         }

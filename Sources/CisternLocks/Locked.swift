@@ -1,23 +1,27 @@
-package import Synchronization
+public import Synchronization
 
 /// A mutex whose order ThreadSanitizer sees.
 ///
 /// A contended `Mutex` is handed over by the kernel (FUTEX_UNLOCK_PI), of which the sanitizer cannot know, and it reports
 /// races where there are none. The tag, read after the mutex is taken and written before it is left, tells it; on x86
 /// that is two plain moves.
-package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
+///
+/// In a module of its own, which no product shows: it is public, because the compiler makes special code for a value's type
+/// across modules only of what is.
+public struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
     @usableFromInline
-    package let mutex: Mutex<Value>
+    let mutex: Mutex<Value>
     @usableFromInline
-    package let tag = Atomic<UInt8>(0)
+    let tag = Atomic<UInt8>(0)
 
+    /// A value that nobody has taken.
     @inlinable
-    package init(_ value: consuming sending Value) { mutex = Mutex(value) }
+    public init(_ value: consuming sending Value) { mutex = Mutex(value) }
 
     /// Calls `body` with the value while nobody else has it. It must be short and must not wait.
     @inlinable
     @inline(__always)
-    package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+    public borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
         try mutex.withLock { (value) throws(Failure) -> sending Result in

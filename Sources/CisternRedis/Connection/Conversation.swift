@@ -1,0 +1,79 @@
+internal import CisternBytes
+internal import CisternRESP
+internal import DequeModule
+
+/// The commands of one connection whose replies have not all come, in the order in which they were sent, and what decodes
+/// the replies. No I/O.
+struct Conversation: ~Copyable {
+    private var decoder = RESPDecoder()
+    private var pending = Deque<PendingCommand>()
+
+    mutating func add(_ command: PendingCommand) { pending.append(command) }
+
+    /// Hands out the replies that have come whole. The result is how many commands still wait.
+    ///
+    /// - Throws: Why the connection has to end: what came is not RESP, or answers nothing.
+    mutating func deliver(_ input: inout InputBuffer) throws(RedisError) -> Int {
+        while let reply = try nextReply(&input) {
+            // Nothing is subscribed to, so what the server pushes is for nobody.
+            if case .push = reply { continue }
+            guard !pending.isEmpty else { throw unaskedReply(reply) }
+            if pending[0].take(reply) { pending.removeFirst() }
+        }
+        return pending.count
+    }
+
+    private mutating func nextReply(_ input: inout InputBuffer) throws(RedisError) -> RESPValue? {
+        do throws(RESPDecodingError) {
+            var consumed = 0
+            let reply = try decoder.decode(input.readable, consumed: &consumed)
+            input.consume(consumed)
+            return reply
+        } catch {
+            throw ErrorHandler.classify(error)
+        }
+    }
+
+    private func unaskedReply(_ reply: RESPValue) -> RedisError {
+        if case .error(let error) = reply { return ErrorHandler.classify(error, phase: .queued) }
+        return RedisError(.protocol, phase: .queued, retry: .ifRepeatable, "the server sent a reply to nothing")
+    }
+
+    /// Lets go whoever waits for a command, by its number.
+    mutating func cancel(_ number: Int) {
+        guard let index = pending.firstIndex(where: { $0.number == number && !$0.isAbandoned }) else { return }
+        pending[index].abandon(ErrorHandler.cancelled(.written))
+    }
+
+    /// Lets go whoever has waited until its deadline. The result is the next deadline.
+    mutating func expire(_ now: MonotonicTime) -> MonotonicTime {
+        var next = MonotonicTime.distantFuture
+        for index in pending.indices where !pending[index].isAbandoned {
+            if pending[index].deadline <= now {
+                // What was given to a pipe will be written, if it has not been: its outcome is unknown either way.
+                pending[index].abandon(ErrorHandler.deadlinePassed(.written))
+            } else {
+                next = min(next, pending[index].deadline)
+            }
+        }
+        return next
+    }
+
+    /// Lets everybody go, after so many bytes were written. The result is the writes that the server may execute yet.
+    mutating func end(_ error: RedisError, written: Int) -> [UnansweredCommand] {
+        var unanswered: [UnansweredCommand] = []
+        for index in pending.indices {
+            // What was not written cannot have been executed, and of the rest only the first can have begun to answer.
+            let isWritten = pending[index].start < written
+            let phase: RedisError.Phase =
+                !isWritten ? .queued : index == 0 && decoder.isWithinReply ? .reading : .written
+            // A server that has no room for a client says so and closes: that is the better reason.
+            let reason = pending[index].lastError.map { ErrorHandler.classify($0) } ?? error
+            pending[index].abandon(reason.at(phase))
+            guard let command = pending[index].unanswered else { continue }
+            if isWritten { unanswered.append(command) } else { command.end(.dead) }
+        }
+        pending.removeAll()
+        return unanswered
+    }
+}
