@@ -95,8 +95,8 @@ let package = Package(
         room(
             "CisternService",
             [
-                "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternRESP",
-                "CisternRedis", "CisternResilience", "CisternSockets", "CisternStore", "CLinux", logging,
+                "Cistern", "CisternBytes", "CisternConfiguration", "CisternHTTP", "CisternJSON", "CisternLocks",
+                "CisternRESP", "CisternRedis", "CisternResilience", "CisternSockets", "CisternStore", "CLinux", logging,
             ]),
         .executableTarget(
             name: "CisternCommand",
