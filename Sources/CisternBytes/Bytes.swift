@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A byte string: what Redis calls a string, and what HTTP calls a body.
 ///
 /// Keys and values are bytes from socket to socket; nothing is decoded on the way. A value is made from a string
@@ -72,6 +74,17 @@ extension Bytes: RandomAccessCollection {
 }
 
 extension Bytes {
+    /// Whether two byte strings have the same bytes. They are compared as blocks; arrays would be byte by byte.
+    public static func == (left: Bytes, right: Bytes) -> Bool {
+        guard left.count == right.count else { return false }
+        return left.storage.withUnsafeBytes { left in
+            right.storage.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let start = right.baseAddress else { return true }
+                return memcmp(left, start, right.count) == 0
+            }
+        }
+    }
+
     /// Hashes the bytes as one block; an array would feed them to the hasher one by one.
     @inlinable
     public func hash(into hasher: inout Hasher) {

@@ -17,10 +17,17 @@ struct ConfigurationOptions: ParsableArguments {
     /// Puts the configuration together; on a fault says every one of them and ends the process with 78.
     func load(_ flags: [ConfigurationFlag] = []) throws -> LoadedConfiguration {
         do throws(ConfigurationFaults) {
-            return try ServiceConfig.load(file: file, environment: Self.environment, flags: flags)
+            return try Self.read(file, flags)
         } catch {
             throw Self.refuse(error)
         }
+    }
+
+    /// Puts the configuration together, from the sources as they are now.
+    static func read(
+        _ file: String?, _ flags: [ConfigurationFlag]
+    ) throws(ConfigurationFaults) -> LoadedConfiguration {
+        try ServiceConfig.load(file: file, environment: environment, flags: flags)
     }
 
     static func refuse(_ faults: ConfigurationFaults) -> ExitCode {

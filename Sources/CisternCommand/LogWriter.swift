@@ -5,24 +5,34 @@ internal import Logging
 
 /// Writes log lines to standard error: one system call a line, so that lines of several threads do not mix.
 struct LogWriter: Sendable {
-    private let section: ServiceConfig.LogSection
+    private let format: ServiceConfig.LogSection.Format
+    /// The least important level that is written, by every logger of this writer.
+    let level: LogLevel
 
     init(_ section: ServiceConfig.LogSection) {
-        self.section = section
+        format = section.format
+        level = LogLevel(section.level)
     }
 
     func logger(_ label: String) -> Logger {
-        Logger(label: label) { _ in Handler(format: section.format, logLevel: section.level) }
+        Logger(label: label) { _ in Handler(format: format, shared: level) }
     }
 
     private struct Handler: LogHandler {
         let format: ServiceConfig.LogSection.Format
-        var logLevel: Logger.Level
+        let shared: LogLevel
+        /// A level that one logger was given for itself.
+        var own: Logger.Level?
         var metadata: Logger.Metadata = [:]
 
-        init(format: ServiceConfig.LogSection.Format, logLevel: Logger.Level) {
+        init(format: ServiceConfig.LogSection.Format, shared: LogLevel) {
             self.format = format
-            self.logLevel = logLevel
+            self.shared = shared
+        }
+
+        var logLevel: Logger.Level {
+            get { own ?? shared.value }
+            set { own = newValue }
         }
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -18,7 +18,8 @@ struct Serve: AsyncParsableCommand {
               REDIS_HOST=cache.example cistern serve --port 9090
               cistern serve --config /etc/cistern.json
 
-            SIGTERM and SIGINT end it in good order; a second signal ends it at once.
+            SIGTERM and SIGINT end it in good order; a second one ends it at once. SIGHUP has it read its configuration and \
+            its certificate again.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -31,12 +32,11 @@ struct Serve: AsyncParsableCommand {
         let loaded = try options.load(flags)
         let log = LogWriter(loaded.config.log)
         let logger = log.logger("cistern")
-        try Self.refuseWhatIsNotThereYet(loaded.config)
         for warning in loaded.warnings { logger.warning("\(warning)") }
         logger.info("backend \(loaded.backend.rawValue): \(loaded.backendReason)")
 
         // Before anything listens, so that no signal is lost.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let server = try make(loaded, logger)
         let address: SocketAddress
         do throws(SocketError) {
@@ -49,18 +49,10 @@ struct Serve: AsyncParsableCommand {
             printError("cistern: \(error); \(hint)")
             throw ExitCode.unavailable
         }
-        logger.notice("listening on http://\(address)")
-        await shutDown(server, on: signals, logger)
-    }
-
-    /// Settings that protect must not be taken and then ignored.
-    private static func refuseWhatIsNotThereYet(_ config: ServiceConfig) throws {
-        var missing: [String] = []
-        if !config.http.tlsCertFile.isEmpty { missing.append("http.tls_cert_file and http.tls_key_file") }
-        guard !missing.isEmpty else { return }
-        let names = missing.joined(separator: ", ")
-        printError("cistern: \(names): this version cannot enforce them yet; leave them out and put a proxy in front")
-        throw ExitCode.configuration
+        logger.notice("listening on \(loaded.config.http.scheme)://\(address)")
+        let reloader = Reloader(
+            server: server, file: options.file, flags: flags, level: log.level, logger: logger)
+        await obey(signals, server, reloader, logger)
     }
 
     private var flags: [ConfigurationFlag] {
@@ -80,12 +72,22 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    /// Waits for a signal and ends the service; a second signal ends the process.
-    private func shutDown(_ server: CisternServer, on signals: UnixSignalsSequence, _ logger: Logger) async {
+    /// Waits for signals: SIGHUP reads the configuration again, any other ends the service, and a second one the process.
+    private func obey(
+        _ signals: UnixSignalsSequence, _ server: CisternServer, _ reloader: Reloader, _ logger: Logger
+    ) async {
+        // So that no number of SIGHUPs keeps the service from ending.
+        let (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         var isEnding = false
-        await withTaskGroup(of: Bool.self) { group in
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await reloader.obey(reloads) }
             var iterator = signals.makeAsyncIterator()
             while let signal = await iterator.next() {
+                if signal == .sighup {
+                    reload.yield()
+                    continue
+                }
+                reload.finish()
                 if isEnding {
                     logger.warning("ending at once", metadata: ["signal": "\(signal)"])
                     _exit(1)

@@ -68,6 +68,7 @@ extension ConfigurationKey {
         var text = summary
         if !unit.isEmpty { text += " Unit: \(unit)." }
         if !rule.isEmpty { text += " Rule: \(rule)." }
+        if isLive { text += " Reloadable." }
         return text + " Environment: \(environment)."
     }
 }

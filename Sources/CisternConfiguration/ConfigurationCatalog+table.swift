@@ -8,7 +8,8 @@ extension ConfigurationCatalog {
             let unit = key.unit.isEmpty ? "" : " (\(key.unit))"
             let secret = key.isSecret ? " Secret: never shown." : ""
             text += "| `\(key.name)` | `\(key.environment)` | \(key.shape.name)\(unit) | `\(key.read(defaults).text)` "
-            text += "| \(key.rule) | \(key.summary)\(secret) |\n"
+            let live = key.isLive ? " Reloadable." : ""
+            text += "| \(key.rule) | \(key.summary)\(secret)\(live) |\n"
         }
         return text
     }

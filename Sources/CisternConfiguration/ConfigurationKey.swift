@@ -15,11 +15,15 @@ package struct ConfigurationKey<Root: Sendable>: Sendable {
     package let unit: String
     /// Whether its value never shows anywhere.
     package let isSecret: Bool
+    /// Whether a running process takes over another value; others wait for its next start.
+    package let isLive: Bool
     /// What the key is for, in one line.
     package let summary: String
     /// What to do about a value that breaks the rule, where the rule itself has no better advice.
     package let hint: String
 
+    /// Puts the value of the first configuration into the second.
+    package let adopt: @Sendable (Root, inout Root) -> Void
     /// Reads a value and puts it into the configuration.
     let assign: @Sendable (ConfigurationInput, inout Root) throws(Objections) -> Void
     /// What speaks against the value that the configuration has.
@@ -29,10 +33,13 @@ package struct ConfigurationKey<Root: Sendable>: Sendable {
     /// The value that the configuration has, for eyes and logs.
     let shown: @Sendable (Root) -> JSONValue
 
-    /// - Parameter prefix: What stands before the key's name in capitals in the environment.
+    /// - Parameters:
+    ///   - prefix: What stands before the key's name in capitals in the environment.
+    ///   - live: Whether a running process takes over another value.
     package init<Value: ConfigurationValue>(
         _ path: String, _ property: any WritableKeyPath<Root, Value> & Sendable, prefix: String,
-        rule: ValueRule<Value> = .any, unit: String = "", secret: Bool = false, hint: String = "", _ summary: String
+        rule: ValueRule<Value> = .any, unit: String = "", secret: Bool = false, live: Bool = false, hint: String = "",
+        _ summary: String
     ) {
         self.path = path
         self.environment = prefix + path.map { $0 == "." ? "_" : $0.uppercased() }.joined()
@@ -42,8 +49,10 @@ package struct ConfigurationKey<Root: Sendable>: Sendable {
         self.maximum = rule.maximum
         self.unit = unit
         self.isSecret = secret
+        self.isLive = live
         self.summary = summary
         self.hint = hint
+        adopt = { $1[keyPath: property] = $0[keyPath: property] }
         assign = { (input, root) throws(Objections) in
             root[keyPath: property] = try Value.read(input)
         }
@@ -66,7 +75,8 @@ package struct ConfigurationKey<Root: Sendable>: Sendable {
         let key = self
         return ConfigurationKey<Outer>(
             path: "\(section).\(path)", environment: environment, shape: shape, rule: rule, minimum: minimum,
-            maximum: maximum, unit: unit, isSecret: isSecret, summary: summary, hint: hint,
+            maximum: maximum, unit: unit, isSecret: isSecret, isLive: isLive, summary: summary, hint: hint,
+            adopt: { key.adopt($0[keyPath: property], &$1[keyPath: property]) },
             assign: { (input, outer) throws(Objections) in try key.assign(input, &outer[keyPath: property]) },
             check: { key.check($0[keyPath: property]) },
             read: { key.read($0[keyPath: property]) },
@@ -85,7 +95,8 @@ package struct ConfigurationKey<Root: Sendable>: Sendable {
 extension ConfigurationKey {
     private init(
         path: String, environment: String, shape: ConfigurationShape, rule: String, minimum: Int?, maximum: Int?,
-        unit: String, isSecret: Bool, summary: String, hint: String,
+        unit: String, isSecret: Bool, isLive: Bool, summary: String, hint: String,
+        adopt: @escaping @Sendable (Root, inout Root) -> Void,
         assign: @escaping @Sendable (ConfigurationInput, inout Root) throws(Objections) -> Void,
         check: @escaping @Sendable (Root) -> [Objection], read: @escaping @Sendable (Root) -> JSONValue,
         shown: @escaping @Sendable (Root) -> JSONValue
@@ -98,8 +109,10 @@ extension ConfigurationKey {
         self.maximum = maximum
         self.unit = unit
         self.isSecret = isSecret
+        self.isLive = isLive
         self.summary = summary
         self.hint = hint
+        self.adopt = adopt
         self.assign = assign
         self.check = check
         self.read = read

@@ -3,7 +3,7 @@
 /// The one table of the protocol's own refusals. The reasons hold no byte of the request.
 package enum HTTPRejection: Error, Sendable, CaseIterable {
     // The message as lines (RFC 9112 §2.2).
-    case bareLineFeed, bareCarriageReturn, controlCharacter, tooManyEmptyLines, tlsOnPlainPort
+    case bareLineFeed, bareCarriageReturn, controlCharacter, tooManyEmptyLines, tlsOnPlainPort, plainOnTLSPort
     // The request line (RFC 9112 §3).
     case malformedRequestLine, malformedTarget, targetTooLong, unknownMethod, unsupportedVersion
     // Field lines (RFC 9112 §5).
@@ -41,6 +41,7 @@ package enum HTTPRejection: Error, Sendable, CaseIterable {
         case .controlCharacter: "the request holds a control character"
         case .tooManyEmptyLines: "too many empty lines before the request line"
         case .tlsOnPlainPort: "this port speaks plain HTTP, not TLS"
+        case .plainOnTLSPort: "this port speaks HTTPS, not plain HTTP"
         case .malformedRequestLine: "the request line is not 'method target HTTP/version' with single spaces"
         case .malformedTarget: "the request target is not valid for its method"
         case .targetTooLong: "the request target is too long"

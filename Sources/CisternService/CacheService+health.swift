@@ -24,7 +24,7 @@ extension CacheService {
     }
 
     func answerReady(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) -> HTTPStatus {
-        answer(isDraining ? .fail : verdict, responder)
+        answer(state.isDraining ? .fail : verdict, responder)
     }
 
     func answerHealth(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder, for caller: Caller) -> HTTPStatus {
@@ -108,7 +108,7 @@ extension CacheService {
         var json = JSONWriter(reserving: 256)
         json.object { json in
             json.field("status", verdict.rawValue)
-            json.field("version", version)
+            json.field("version", state.version)
             more(&json)
         }
         responder.send(status, body: Bytes(adopting: json.bytes)) { head, output in

@@ -11,8 +11,8 @@ extension CacheService {
     func answerStats(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) -> HTTPStatus {
         var json = JSONWriter(reserving: 2048)
         json.object { json in
-            json.field("version", version)
-            json.field("uptime_seconds", Int(MonotonicTime.now.since(started).components.seconds))
+            json.field("version", state.version)
+            json.field("uptime_seconds", Int(MonotonicTime.now.since(state.started).components.seconds))
             json.field("configuration_hash", configurationHash)
             json.field("backend", "\(backend.source)")
             json.key("requests")
@@ -63,11 +63,12 @@ extension CacheService {
     }
 
     private func writeConnections(_ json: inout JSONWriter) {
-        let statistics = http.statistics
+        let statistics = state.http.statistics
         json.field("open", statistics.open)
         json.field("accepted", statistics.accepted)
         json.field("refused", statistics.refused)
         json.field("malformed_requests", statistics.rejections)
+        json.field("failed_tls_handshakes", statistics.failedHandshakes)
         json.field("bytes_read", statistics.bytesRead)
         json.field("bytes_written", statistics.bytesWritten)
     }

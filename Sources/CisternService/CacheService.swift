@@ -2,48 +2,43 @@ internal import Cistern
 package import CisternBytes
 package import CisternHTTP
 internal import CisternSockets
-internal import Synchronization
 
 /// The HTTP interface of a cache: what rest calls mean, in the order in which they are checked.
+///
+/// It is made from one configuration and never changes. Where another one is to hold, another service takes its place, and
+/// shares its ``ServiceState``; a request in progress ends under the configuration that it began with.
 package final class CacheService: HTTPHandler {
     let config: ServiceConfig
     let configurationHash: String
+    let state: ServiceState
     let backend: Backend
     let lifetimes: LifetimeRules
     let hosts: HostRules
-    let access: AccessControl
+    /// Nil without tokens: nobody is asked for one then.
+    let access: AccessRules?
     /// Nil where no page of another origin may read answers.
     let cors: CORSRules?
-    let version: String
-    let started = MonotonicTime.now
     let metrics: [ServiceMetrics]
     private let prefix: Bytes
     /// What Redis has of a request's time, in nanoseconds.
     private let redisBudget: Int64
-    private let draining = Atomic(false)
-    /// What the server counts that this is the handler of.
-    let http: HTTPServerCounters
 
-    init(_ config: ServiceConfig, hash: String, backend: Backend, http: HTTPServerCounters, version: String) {
+    init(_ loaded: LoadedConfiguration, _ state: ServiceState) {
+        let config = loaded.config
         self.config = config
-        self.backend = backend
-        self.version = version
-        configurationHash = hash
+        self.state = state
+        configurationHash = loaded.hash
+        // Held here as well, since every request needs them.
+        backend = state.backend
+        metrics = state.metrics
         lifetimes = LifetimeRules(defaultTTL: config.defaultTTL, maxTTL: config.maxTTL)
         hosts = HostRules(config)
-        access = AccessControl(config.auth.tokens)
+        access = AccessRules(config.auth.tokens)
         cors = CORSRules(config.http.corsOrigins)
-        self.http = http
-        metrics = http.loops.map { _ in ServiceMetrics() }
         prefix = Bytes(config.keyPrefix)
         let budget = config.fallback.isEnabled ? config.fallback.redisBudget : config.http.requestTimeout
         redisBudget = min(budget, config.http.requestTimeout).saturatingNanoseconds
     }
-
-    /// From now on it is not ready: new requests should go elsewhere.
-    func beginDraining() { draining.store(true, ordering: .relaxed) }
-
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     // MARK: Requests
 

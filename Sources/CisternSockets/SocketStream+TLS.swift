@@ -28,18 +28,27 @@ extension SocketStream {
     package mutating func handshake() -> FlushOutcome {
         switch tls?.handshake() {
         case .done, nil:
-            setBlocked(false)
+            wait(toWrite: false)
             // The peer's first bytes may have come along with the end of the handshake.
             mayHaveMore = tls?.hasBufferedInput ?? false
             return .done
         case .wantsRead:
-            setBlocked(false)
+            wait(toWrite: false)
             return .blocked
         case .wantsWrite:
-            setBlocked(true)
+            // Nothing of what the peer sends meanwhile is read, so it must not be reported over and over.
+            wait(toWrite: true)
             return .blocked
         case .failed(let error): return .failed(SocketError(error))
         }
+    }
+
+    /// After a handshake that failed: gives TLS up where the peer's first bytes were none, so that a plain answer can say
+    /// so. The result is whether that was it. The bytes are gone.
+    package mutating func dropTLSOfPlainPeer() -> Bool {
+        guard tls?.isPeerPlain == true else { return false }
+        tls = nil
+        return true
     }
 
     mutating func readTLS() -> ReadOutcome {

@@ -222,6 +222,13 @@ package struct SocketStream: ~Copyable {
         watch()
     }
 
+    /// Has the loop report one thing alone: what the peer sends, or that it takes more.
+    mutating func wait(toWrite: Bool) {
+        isReading = !toWrite
+        isBlocked = toWrite
+        watch()
+    }
+
     private mutating func watch() {
         var events: PollEvents = []
         if isReading { events.insert(.read) }

@@ -154,4 +154,21 @@ import Testing
         cache.removeAll()
         #expect(bytes >= held * LocalCache.entryOverhead && cache.byteCount == 0 && cache.isBalanced)
     }
+
+    @Test(arguments: [1, 100_000, 1 << 20, 5 << 20]) func theLargestValueFindsRoomUnderAnyKey(largestEntry: Int) {
+        let bytes = 8 << 20
+        let largest = LocalCache.largestValue(
+            entries: 100_000, bytes: bytes, largestEntry: largestEntry, keyBytes: 100)
+        let cache = LocalCache(maxEntries: 100_000, maxBytes: bytes, ttl: .seconds(60), largestEntry: largestEntry)
+        let value = Bytes(repeatElement(1, count: largest))
+        for number in 0..<20 {
+            // 100 bytes each.
+            let key = Bytes(String(100 + number) + String(repeating: "k", count: 97))
+            cache.set(key, value)
+            #expect(cache.get(key)?.count == largest)
+            let longer = Bytes(Array(key) + [0])
+            cache.set(longer, value)
+            #expect(cache.get(longer) == nil)
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import CisternBytes
+import Glibc
 import TestSupport
 import Testing
 
@@ -6,12 +7,16 @@ import Testing
 @Suite("README", .blocking) struct ReadmeTests {
     private static let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
 
+    /// Where the service listens that the commands start themselves; 1 would have none of them pass.
+    private static let httpsPort = (try? freePort()) ?? 1
+
     @Test(arguments: ReadmeBlock.Stage.allCases) func commandsDoWhatItSays(stage: ReadmeBlock.Stage) throws {
         let readme = try readText("\(Self.root)/README.md")
         let blocks = try ReadmeBlock.all(in: readme).filter { $0.stage == stage }
         #expect(!blocks.isEmpty)
         let stack = try stack(for: stage, readme)
         let folder = try makeTemporaryFolder()
+        defer { if stage == .https { endService(of: folder) } }
         // A terminal has no progress meter in the way.
         try writeFile("\(folder)/.curlrc", "silent\nshow-error\n")
         for block in blocks {
@@ -34,7 +39,7 @@ import Testing
 
     private func stack(for stage: ReadmeBlock.Stage, _ readme: String) throws -> Stack {
         switch stage {
-        case .local: return try .local(["CISTERN_BACKEND": "auto"])
+        case .local, .https: return try .local(["CISTERN_BACKEND": "auto"])
         case .redis: return try Stack()
         case .access:
             let path = try makeTemporaryFolder() + "/tokens.json"
@@ -45,6 +50,16 @@ import Testing
             // README shows what there is without a configuration.
             return try Stack(on: redis, with: ["REDIS_HOST": "localhost", "REDIS_PORT": "\(redis.port)"])
         }
+    }
+
+    /// Ends what the commands have started, when one of them has failed before they ended it themselves.
+    private func endService(of folder: String) {
+        guard let text = try? readText("\(folder)/cistern.pid"), let pid = pid_t(text.dropLast()), pid > 1 else {
+            return
+        }
+        // Another process may have the number by now.
+        guard (try? readText("/proc/\(pid)/comm")) == "cistern\n" else { return }
+        kill(pid, SIGKILL)
     }
 
     @Test func aBlockIsComparedWithWhatItPrints() throws {
@@ -63,6 +78,7 @@ import Testing
     private func localized(_ text: String, _ stack: Stack) -> String {
         text.replacing("localhost:8080", with: "localhost:\(stack.service.port)")
             .replacing("6379", with: "\(stack.redis?.port ?? 1)")
+            .replacing("8443", with: "\(Self.httpsPort)")
             .replacing("… µs", with: "…s")
     }
 

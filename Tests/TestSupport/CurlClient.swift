@@ -7,24 +7,38 @@ import Glibc
 package final class CurlClient {
     private let handle: UnsafeMutableRawPointer
     private let base: String
+    private let tls: CurlTLS?
+    /// Has names that nobody resolves lead to this machine.
+    private let names: UnsafeMutablePointer<curl_slist>?
     /// No request takes longer.
     private let limit: Duration
     /// What has to live as long as the client: whom it asks.
     private let peer: (any Sendable)?
 
-    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     package init(
-        port: UInt16, host: String = "127.0.0.1", limit: Duration = .seconds(20), keeping peer: (any Sendable)? = nil
+        port: UInt16, host: String = "127.0.0.1", tls: CurlTLS? = nil, limit: Duration = .seconds(20),
+        keeping peer: (any Sendable)? = nil
     ) throws {
         guard Self.isReady, let handle = curl_easy_init() else { throw TestFailure("libcurl does not start") }
         self.handle = handle
         self.limit = limit
         self.peer = peer
-        base = "http://\(host):\(port)"
+        self.tls = tls
+        base = "\(tls == nil ? "http" : "https")://\(host):\(port)"
+        names = curl_slist_append(nil, "\(host):\(port):127.0.0.1")
     }
 
-    deinit { curl_easy_cleanup(handle) }
+    deinit {
+        curl_easy_cleanup(handle)
+        curl_slist_free_all(names)
+    }
+
+    /// The serial number of the certificate that the server showed on the connection of the last request.
+    package var certificateSerial: String? {
+        ccurl_certificate_field(handle, "Serial Number").map { String(cString: $0) }
+    }
 
     package func get(_ path: String, headers: [String] = []) throws -> CurlResponse {
         try send(CurlRequest("GET", path, headers: headers))
@@ -56,6 +70,8 @@ package final class CurlClient {
         _ = ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         _ = ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(limit / .milliseconds(1)))
         _ = ccurl_set_string(handle, CURLOPT_NOPROXY, "*")
+        _ = ccurl_set_pointer(handle, CURLOPT_RESOLVE, names)
+        tls?.apply(to: handle)
         _ = ccurl_set_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
         if request.method == "HEAD" { _ = ccurl_set_long(handle, CURLOPT_NOBODY, 1) }
         _ = ccurl_set_callback(handle, CURLOPT_WRITEFUNCTION, receiveBody)
@@ -82,9 +98,7 @@ package final class CurlClient {
         _ = ccurl_set_pointer(handle, CURLOPT_HTTPHEADER, list)
 
         let code = withExtendedLifetime(transfer) { curl_easy_perform(handle) }
-        guard code == CURLE_OK else {
-            throw CurlError(code: code.rawValue, description: String(cString: curl_easy_strerror(code)))
-        }
+        guard code == CURLE_OK else { throw CurlError(code) }
         return CurlResponse(
             status: long(CURLINFO_RESPONSE_CODE), headers: transfer.headers, body: Bytes(transfer.body),
             connectionsMade: long(CURLINFO_NUM_CONNECTS), firstByteAfter: seconds(CURLINFO_STARTTRANSFER_TIME),

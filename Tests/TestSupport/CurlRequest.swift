@@ -1,3 +1,4 @@
+import CCurl
 package import CisternBytes
 
 /// A request as libcurl is to send it. The path goes out as it stands: no dot segment is removed, nothing is encoded.
@@ -42,7 +43,12 @@ package struct CurlResponse: Sendable {
 
 /// Why libcurl has no answer to show.
 package struct CurlError: Error, CustomStringConvertible {
-    /// A CURLcode: 7 refused, 28 timed out, 52 nothing came, 56 reset.
+    /// A CURLcode: 7 refused, 28 timed out, 35 no TLS came about, 52 nothing came, 56 reset, 60 certificate not trusted.
     package var code: UInt32
     package var description: String
+
+    init(_ code: CURLcode) {
+        self.code = code.rawValue
+        description = String(cString: curl_easy_strerror(code))
+    }
 }

@@ -5,6 +5,11 @@ package struct TLSFixtures: Sendable {
     package struct Identity: Sendable {
         package var certificate: String
         package var key: String
+
+        package init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
     }
 
     /// The CA that signed everything but ``stranger``.
@@ -13,6 +18,10 @@ package struct TLSFixtures: Sendable {
     package let wrongAuthority: String
     /// For `localhost`, `127.0.0.1` and `::1`.
     package let server: Identity
+    /// Another one for the same names, of the same CA.
+    package let renewed: Identity
+    /// For the same names, of an intermediate CA whose certificate follows in its file.
+    package let chained: Identity
     /// For `elsewhere.test` alone.
     package let wrongName: Identity
     /// Like ``server``, but its time is over.
@@ -38,6 +47,8 @@ package struct TLSFixtures: Sendable {
         authority = "\(folder)/authority.pem"
         wrongAuthority = "\(folder)/wrong-authority.pem"
         server = identity("server")
+        renewed = identity("renewed")
+        chained = identity("chained")
         wrongName = identity("wrong-name")
         expired = identity("expired")
         client = identity("client")
@@ -66,6 +77,10 @@ package struct TLSFixtures: Sendable {
         authority authority
         authority wrong-authority
         identity server authority 2 localhost "$here"
+        identity renewed authority 2 localhost "$here"
+        identity intermediate authority 2 "Intermediate of the tests" "basicConstraints=critical,CA:TRUE"
+        identity chained intermediate 2 localhost "$here"
+        cat intermediate.pem >> chained.pem
         identity wrong-name authority 2 elsewhere.test "subjectAltName=DNS:elsewhere.test"
         identity expired authority -1 localhost "$here"
         identity client authority 2 client "extendedKeyUsage=clientAuth"

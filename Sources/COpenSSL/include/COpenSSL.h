@@ -24,6 +24,10 @@ static inline int cistern_ssl_ctx_set_up(SSL_CTX *context, int newest_version) {
                                   | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     /* One recv for what has arrived, where a record otherwise costs two: its header, then its body. */
     SSL_CTX_set_read_ahead(context, 1);
+    /* 112 bits of security: no RSA below 2048 bits, no SHA-1 signatures, no RC4. Debian's default, not everyone's. */
+    if (SSL_CTX_get_security_level(context) < 2) {
+        SSL_CTX_set_security_level(context, 2);
+    }
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1
            && SSL_CTX_set_max_proto_version(context, newest_version) == 1;
 }

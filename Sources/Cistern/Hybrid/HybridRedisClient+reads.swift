@@ -20,7 +20,7 @@ extension HybridRedisClient {
     }
 
     private func ask(
-        _ key: Bytes, _ place: FallbackStore.Place, _ begin: UInt32, _ limit: OperationLimit
+        _ key: Bytes, _ place: FallbackStore.Place, _ begin: FallbackStore.ReadBegin, _ limit: OperationLimit
     ) async throws(RedisError) -> Lookup {
         do throws(RedisError) {
             let stored = try await redis.read(key, limit)

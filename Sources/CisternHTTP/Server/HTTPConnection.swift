@@ -44,10 +44,12 @@ package final class HTTPConnection: EventSource, OutputSource {
     private let server: HTTPLoop
     private let counters: HTTPCounters
     private let clock: HTTPLoopClock
-    private let options: HTTPServerOptions
+    private let options: HTTPLoopOptions
     private var parser: HTTPRequestParser
     private var arrivalWaiter: UnsafeContinuation<Arrival, Never>?
     private var drainWaiter: UnsafeContinuation<Bool, Never>?
+    /// Whether the socket is the TLS handshake's, which reads and writes by itself.
+    var isShakingHands = false
     private var isFlushScheduled = false
     private var responsesInTurn = 0
     private var readsInTurn = 0
@@ -62,16 +64,16 @@ package final class HTTPConnection: EventSource, OutputSource {
     private var readDeadline: MonotonicTime
     private var writeDeadline = MonotonicTime.distantFuture
 
-    init(accepted descriptor: CInt, server: HTTPLoop, clock: HTTPLoopClock, options: HTTPServerOptions) {
+    init(accepted descriptor: CInt, server: HTTPLoop, clock: HTTPLoopClock, options: HTTPLoopOptions) {
         self.server = server
         counters = server.counters
         self.clock = clock
         self.options = options
         loop = server.loop
         stream = SocketStream(accepted: descriptor, loop: server.loop)
-        parser = HTTPRequestParser(limits: options.limits)
+        parser = HTTPRequestParser(limits: options.current.limits)
         requestEnd = server.loop.now
-        readDeadline = server.loop.now + options.idleTimeout
+        readDeadline = server.loop.now + options.current.idleTimeout
     }
 
     func start() throws(SocketError) {
@@ -87,7 +89,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     func nextRequest() async -> NextRequest {
         isRequestRead = true
         hasResponded = true
-        readDeadline = loop.now + options.idleTimeout
+        readDeadline = loop.now + options.current.idleTimeout
         var hasBegun = false
         while true {
             switch Self.readHead(&stream.input, &parser, into: head) {
@@ -107,7 +109,7 @@ package final class HTTPConnection: EventSource, OutputSource {
                 if server.isDraining { return .none }
             } else if !hasBegun {
                 hasBegun = true
-                readDeadline = loop.now + options.headerTimeout
+                readDeadline = loop.now + options.current.headerTimeout
             }
             switch await arrival() {
             case .bytes: continue
@@ -132,7 +134,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     /// Reads the body of the current request; nil when the client has gone.
     func readBody(limit: Int) async throws(HTTPRejection) -> Bytes? {
         guard !isRequestRead else { return Bytes() }
-        var body = HTTPBodyParser(head.framing, limit: limit, limits: options.limits)
+        var body = HTTPBodyParser(head.framing, limit: limit, limits: options.current.limits)
         var content: [UInt8] = []
         let begin = loop.now
         var received = 0
@@ -165,8 +167,8 @@ package final class HTTPConnection: EventSource, OutputSource {
                 }
             }
             // The start is given, so that a small body has the time of a head; after it the average counts.
-            readDeadline =
-                begin + options.headerTimeout + .milliseconds(received * 1000 / max(1, options.minimumBodyRate))
+            let rate = max(1, options.current.minimumBodyRate)
+            readDeadline = begin + options.current.headerTimeout + .milliseconds(received * 1000 / rate)
             switch await arrival() {
             case .bytes: continue
             case .end, .gone:
@@ -219,6 +221,24 @@ package final class HTTPConnection: EventSource, OutputSource {
         case .failed:
             closeNow()
             return .gone
+        }
+    }
+
+    // MARK: TLS
+
+    func beginHandshake() {
+        isShakingHands = true
+        // Until there is a request, nobody misses the connection when the server ends.
+        hasResponded = true
+        readDeadline = loop.now + options.current.headerTimeout
+    }
+
+    /// Waits until the loop reports what the handshake waits for.
+    func readiness() async -> Arrival {
+        await withUnsafeContinuation { waiter in
+            guard isOpen else { return waiter.resume(returning: .gone) }
+            arrivalWaiter = waiter
+            armTimer()
         }
     }
 
@@ -298,7 +318,7 @@ package final class HTTPConnection: EventSource, OutputSource {
             resumeDrain(true)
         case .blocked:
             if stream.bytesWritten > before || writeDeadline == .distantFuture {
-                writeDeadline = loop.now + options.writeStallTimeout
+                writeDeadline = loop.now + options.current.writeStallTimeout
                 armTimer()
             }
         case .failed: return closeNow()
@@ -322,6 +342,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     // MARK: Events
 
     package func ready(_ events: PollEvents) {
+        guard !isShakingHands else { return resumeArrival(.bytes) }
         readsInTurn = 0
         if events.contains(.write) { flushOutput() }
         guard isOpen, events.callForRead else { return }

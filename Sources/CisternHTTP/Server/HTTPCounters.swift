@@ -7,6 +7,7 @@ package final class HTTPCounters: Sendable {
     let refused = LoopCounter()
     let requests = LoopCounter()
     let rejections = LoopCounter()
+    let failedHandshakes = LoopCounter()
     let bytesRead = LoopCounter()
     let bytesWritten = LoopCounter()
 }
@@ -36,6 +37,7 @@ package struct HTTPStatistics: Sendable {
     package var refused = 0
     package var requests = 0
     package var rejections = 0
+    package var failedHandshakes = 0
     package var bytesRead = 0
     package var bytesWritten = 0
 
@@ -44,6 +46,7 @@ package struct HTTPStatistics: Sendable {
         refused += counters.refused.value
         requests += counters.requests.value
         rejections += counters.rejections.value
+        failedHandshakes += counters.failedHandshakes.value
         bytesRead += counters.bytesRead.value
         bytesWritten += counters.bytesWritten.value
     }

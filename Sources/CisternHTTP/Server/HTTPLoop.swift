@@ -13,8 +13,8 @@ package actor HTTPLoop {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     nonisolated let counters: HTTPCounters
-    private let options: HTTPServerOptions
-    private let handler: any HTTPHandler
+    private let options: HTTPLoopOptions
+    private var handler: any HTTPHandler
     /// Open connections over all loops.
     private let open: SharedCount
     private var listener: Listener?
@@ -28,10 +28,17 @@ package actor HTTPLoop {
         loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters, open: SharedCount
     ) {
         self.loop = loop
-        self.options = options
+        self.options = HTTPLoopOptions(options)
         self.handler = handler
         self.counters = counters
         self.open = open
+    }
+
+    /// Takes other options and another handler: what begins from now on is under them, on old connections as well. A
+    /// request in progress and a deadline that runs stay under those they began with.
+    func apply(_ options: HTTPServerOptions, _ handler: any HTTPHandler) {
+        self.options.current = options
+        self.handler = handler
     }
 
     /// Starts to accept on a bound socket. The result is where.
@@ -50,8 +57,9 @@ package actor HTTPLoop {
 
     private func accepted(_ descriptor: CInt) {
         let count = open.increase()
-        let isWelcome = count <= options.maximumConnections
-        guard isWelcome || count - options.maximumConnections <= Self.refusals else {
+        let maximum = options.current.maximumConnections
+        let isWelcome = count <= maximum
+        guard isWelcome || count - maximum <= Self.refusals else {
             close(descriptor)
             counters.refused.add()
             return open.decrease()
@@ -73,12 +81,13 @@ package actor HTTPLoop {
 
     private func serve(_ number: Int, isWelcome: Bool) async {
         guard let connection = connections[number] else { return }
-        if isWelcome {
-            counters.accepted.add()
-            await answerRequests(of: connection)
-        } else {
-            counters.refused.add()
-            connection.stream.output.append(value: handler.overloadedResponse)
+        if isWelcome { counters.accepted.add() } else { counters.refused.add() }
+        if await secure(connection) {
+            if isWelcome {
+                await answerRequests(of: connection)
+            } else {
+                connection.stream.output.append(value: handler.overloadedResponse)
+            }
         }
         await connection.closeInStages()
         connections[number] = nil
@@ -86,6 +95,21 @@ package actor HTTPLoop {
         guard connections.isEmpty else { return }
         for waiter in endWaiters { waiter.resume() }
         endWaiters = []
+    }
+
+    /// Has a new connection speak TLS where this server does. False when it does not; then nothing is left but to close it.
+    private func secure(_ connection: HTTPConnection) async -> Bool {
+        guard let context = options.current.tls else { return true }
+        switch await connection.shakeHands(context) {
+        case .done: return true
+        case .plainClient:
+            counters.rejections.add()
+            handler.refuse(.plainOnTLSPort, HTTPResponder(connection, .rejected(connection.head)))
+        case .failed:
+            counters.failedHandshakes.add()
+            connection.closeNow()
+        }
+        return false
     }
 
     private func answerRequests(of connection: HTTPConnection) async {

@@ -6,16 +6,25 @@ package final class HTTPServer: Sendable {
     private let options: HTTPServerOptions
     private let loops: [HTTPLoop]
 
-    /// - Parameter counters: where it counts, made for as many loops as the group has.
+    /// - Parameters:
+    ///   - counters: Where it counts, made for as many loops as the group has.
+    ///   - handler: Makes the application of each loop: loops that share one also share its reference count.
     package init(
-        _ options: HTTPServerOptions, group: EventLoopGroup, handler: any HTTPHandler, counters: HTTPServerCounters
+        _ options: HTTPServerOptions, group: EventLoopGroup, counters: HTTPServerCounters,
+        handler: () -> any HTTPHandler
     ) {
         self.options = options
         loops = group.loops.map { loop in
             HTTPLoop(
-                loop: loop, options: options, handler: handler, counters: counters.loops[loop.index],
+                loop: loop, options: options, handler: handler(), counters: counters.loops[loop.index],
                 open: counters.open)
         }
+    }
+
+    /// Takes other options, of which host and port have no effect, and another application, loop by loop. Requests that
+    /// begin after this returns are under them.
+    package func apply(_ options: HTTPServerOptions, handler: () -> any HTTPHandler) async {
+        for loop in loops { await loop.apply(options, handler()) }
     }
 
     /// Binds and starts to accept. The result is where, with the port that the kernel chose if 0 was asked for.

@@ -2,7 +2,9 @@ internal import CisternBytes
 internal import CisternHTTP
 internal import CisternSockets
 
-/// The tokens of a configuration, ready to be compared with what requests send. It never changes.
+/// The tokens of a configuration, ready to be compared with what requests send.
+///
+/// They never change: other tokens come with another ``CacheService``, which takes the place of this one's.
 final class AccessRules: Sendable {
     private struct Entry: Sendable {
         let digest: KeyedDigest
@@ -12,7 +14,9 @@ final class AccessRules: Sendable {
     private let key = KeyedDigest.Key()
     private let entries: [Entry]
 
-    init(_ tokens: AuthTokens) {
+    /// Nil without tokens.
+    init?(_ tokens: AuthTokens) {
+        guard !tokens.list.isEmpty else { return nil }
         entries = tokens.list.map { [key] token in
             Entry(digest: KeyedDigest(of: Bytes(token.token).span, key: key), scopes: ScopeSet(token.scopes))
         }

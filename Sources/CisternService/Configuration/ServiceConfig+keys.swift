@@ -10,9 +10,9 @@ extension ServiceConfig {
             "Which store is the truth. `auto`: Redis when host, port or URL is given, else the local one."),
         Key("key_prefix", \.keyPrefix, prefix: prefix, "What every key in Redis begins with."),
         Key(
-            "default_ttl", \.defaultTTL, prefix: prefix, rule: .wholeSeconds,
+            "default_ttl", \.defaultTTL, prefix: prefix, rule: .wholeSeconds, live: true,
             "The time to live of a value that is stored without one. At most `max_ttl`."),
-        Key("max_ttl", \.maxTTL, prefix: prefix, rule: .wholeSeconds, "The longest time to live."),
+        Key("max_ttl", \.maxTTL, prefix: prefix, rule: .wholeSeconds, live: true, "The longest time to live."),
     ]
 
     static let circuitBreakerKeys: [Key] = [
@@ -67,13 +67,15 @@ extension ServiceConfig {
 
     static let authKeys: [Key] = [
         Key(
-            "auth.tokens", \.auth.tokens, prefix: prefix, secret: true,
+            "auth.tokens", \.auth.tokens, prefix: prefix, secret: true, live: true,
             "Bearer tokens of 12 characters or more, with scopes read, write, list, admin. JSON in the environment."),
-        Key("auth.tokens_file", \.auth.tokensFile, prefix: prefix, "A file with more of them, as a JSON array."),
+        Key(
+            "auth.tokens_file", \.auth.tokensFile, prefix: prefix, live: true,
+            "A file with more of them, as a JSON array."),
     ]
 
     static let logKeys: [Key] = [
-        Key("log.level", \.log.level, prefix: prefix, "The least important messages that are logged."),
+        Key("log.level", \.log.level, prefix: prefix, live: true, "The least important messages that are logged."),
         Key("log.format", \.log.format, prefix: prefix, "Lines for people, or JSON for machines."),
         Key("log.access", \.log.access, prefix: prefix, "Whether each request is logged."),
     ]

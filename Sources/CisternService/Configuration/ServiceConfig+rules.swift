@@ -98,6 +98,7 @@ extension ServiceConfig {
         RedisConfig.fileRules.map { $0.lifted(into: "redis", \.redis) } + [
             .readable("http.tls_cert_file") { $0.http.tlsCertFile },
             .readable("http.tls_key_file") { $0.http.tlsKeyFile },
+            tlsFiles,
         ]
 
     /// What is allowed and still worth a word at start.

@@ -14,8 +14,11 @@ struct HostRules: Sendable {
 
     /// Nil for any.
     private let allowed: [Name]?
+    /// RFC 9110 §4.2: the port where none is named.
+    private let standardPort: UInt16
 
     init(_ config: ServiceConfig) {
+        standardPort = config.http.isTLS ? 443 : 80
         if !config.http.allowedHosts.isEmpty {
             allowed = config.http.allowedHosts.map(Self.read)
         } else if HostName.isLoopback(config.http.host), config.auth.tokens.list.isEmpty {
@@ -31,8 +34,7 @@ struct HostRules: Sendable {
         // HTTP/1.0 may come without a Host.
         guard let allowed, head.hasHost else { return true }
         let host = head.host
-        // RFC 9110 §4.2.1: the port of http where none is named.
-        let port = head.port ?? 80
+        let port = head.port ?? standardPort
         return allowed.contains { ($0.port ?? port) == port && Self.equal(host, lowercase: $0.host) }
     }
 

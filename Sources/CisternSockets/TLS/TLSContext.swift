@@ -67,6 +67,14 @@ package final class TLSContext: Sendable {
         return context
     }
 
+    /// Whether the other one presents the very same certificate; what stands above it in the chain does not count.
+    package func presentsCertificate(of other: TLSContext) -> Bool {
+        guard let own = SSL_CTX_get0_certificate(pointer), let others = SSL_CTX_get0_certificate(other.pointer) else {
+            return false
+        }
+        return X509_cmp(own, others) == 0
+    }
+
     private static func incompletePair(_ file: TLSFile, missing: String) -> TLSError {
         TLSError(
             .incompletePair, "the \(file) is given without a \(missing)",

@@ -42,6 +42,9 @@ package struct TLSSession: ~Copyable {
 
     deinit { SSL_free(ssl) }
 
+    /// Whether it failed because the peer's first bytes were not TLS.
+    var isPeerPlain: Bool { failure?.code == .notTLS }
+
     /// Takes the handshake as far as the descriptor allows.
     ///
     /// The peer's first bytes may have come along with its end: see ``hasBufferedInput`` before waiting for more.

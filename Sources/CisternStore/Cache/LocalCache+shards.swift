@@ -42,6 +42,12 @@ extension LocalCache {
         return count
     }
 
+    /// The largest value, in bytes, that finds room in any shard of such a cache, with a key of `keyBytes`.
+    package static func largestValue(entries: Int, bytes: Int, largestEntry: Int, keyBytes: Int) -> Int {
+        let shard = bytes / shardCount(entries: entries, bytes: bytes, largestEntry: largestEntry)
+        return max(0, shard - keyBytes - entryOverhead)
+    }
+
     /// A bound divided so that the parts add up to it exactly.
     static func portions(of total: Int, _ count: Int) -> [Int] {
         (0..<count).map { total / count + ($0 < total % count ? 1 : 0) }

@@ -67,6 +67,9 @@ struct FallbackShard: ~Copyable {
         clocks[clockIndex(hash)].endRemoval(begun: begin)
     }
 
+    /// A read has found something else than the copy says.
+    mutating func noteReadChange(_ hash: UInt32) { clocks[clockIndex(hash)].noteReadChange(hash) }
+
     /// The kept writes of the shard, for those who replay them.
     func kept() -> [(key: Bytes, id: UInt64)] {
         records.compactMap { key, record in

@@ -88,10 +88,16 @@ package final class FallbackStore: Sendable {
 
     // MARK: Reads
 
+    /// How a key's write clock stood when a read of it began.
+    package struct ReadBegin: Sendable, Hashable {
+        let writes: UInt32
+        let readChanges: UInt32
+    }
+
     /// What a read begins with.
     package enum ReadStart: Sendable {
-        /// Redis is asked; the number is for `endRead`.
-        case ask(begin: UInt32)
+        /// Redis is asked; what it began with is for `endRead`.
+        case ask(begin: ReadBegin)
         /// A kept write stands for the key.
         case kept(LocalValue)
         /// Its replay is in progress: what the key will hold is about to be known.
@@ -113,7 +119,8 @@ package final class FallbackStore: Sendable {
     package func beginRead(_ key: Bytes, _ place: Place) -> ReadStart {
         withShard(place) { shard in
             guard let record = shard.record(key), let kept = record.kept else {
-                return .ask(begin: shard.clock(place.hash).now)
+                let clock = shard.clock(place.hash)
+                return .ask(begin: ReadBegin(writes: clock.now, readChanges: clock.readChanges))
             }
             let value = Self.local(kept, now())
             return record.replaying != nil ? .replaying(value) : .kept(value)
@@ -125,19 +132,26 @@ package final class FallbackStore: Sendable {
     /// - Parameters:
     ///   - value: Nil where there is none.
     ///   - ttl: How long the value lives on; nil for ever.
-    package func endRead(_ key: Bytes, _ place: Place, begin: UInt32, value: Bytes?, ttl: Duration?) {
+    package func endRead(_ key: Bytes, _ place: Place, begin: ReadBegin, value: Bytes?, ttl: Duration?) {
         let time = now()
         withShard(place) { shard in
             let clock = shard.clock(place.hash)
-            guard clock.now == begin else {
+            let copy = shard.copy(key, place.hash)
+            // That there is nothing is news as well: a read beside this one may bring what was there before.
+            let isNews = copy.map { $0.stored == .min || $0.value != value } ?? true
+            if isNews { shard.noteReadChange(place.hash) }
+            guard clock.now == begin.writes else {
                 // Another value than the copy's is newer than a copy from before, or may be that of a write in progress. Else it
                 // is that from before a write which has ended, and the copy is newer.
-                if let copy = shard.copy(key, place.hash), copy.value != value,
-                    CopyStamp(copy.note).end <= begin || clock.isWriting
-                {
+                let mayBeWritten = clock.isWriting || shard.record(key)?.holdsWrites == true
+                if let copy, isNews, CopyStamp(copy.note).end <= begin.writes || mayBeWritten {
                     shard.doubtCopy(key, place.hash)
                 }
                 return
+            }
+            // Another read has found something else meanwhile, and nobody knows which of the two came first to Redis.
+            if isNews, clock.hasChanged(place.hash, since: begin.readChanges) {
+                return shard.doubtCopy(key, place.hash)
             }
             if let record = shard.record(key) {
                 guard record.kept == nil else { return }
@@ -146,7 +160,8 @@ package final class FallbackStore: Sendable {
             if let value {
                 let expiry = ttl.map { Lifetime.expiry(after: $0, from: time) } ?? Lifetime.never
                 // What was read beside a write may be what was before it: the end of any write is newer.
-                let stamp = clock.isWriting ? CopyStamp(begin: 0, end: 0) : CopyStamp(begin: begin, end: begin)
+                let stamp =
+                    clock.isWriting ? CopyStamp(begin: 0, end: 0) : CopyStamp(begin: begin.writes, end: begin.writes)
                 shard.storeCopy(key, place.hash, value, expiry: expiry, stamp, time)
             } else {
                 shard.removeCopy(key, place.hash)

@@ -8,8 +8,25 @@ struct WriteClock {
     /// When the removal of a key began that has ended last.
     private var removal: UInt32 = 0
     private var inProgress: UInt32 = 0
+    /// Reads that found something else than the copy: another client has written, and of reads beside each other nobody knows
+    /// which one saw it.
+    private(set) var readChanges: UInt32 = 0
+    /// The key of the last of them, and since when there was none of another: one that is read all the time must not spoil
+    /// the copies of those it shares the clock with.
+    private var changedKey: UInt32 = 0
+    private var changedAloneSince: UInt32 = 0
 
     var isWriting: Bool { inProgress > 0 }
+
+    mutating func noteReadChange(_ hash: UInt32) {
+        if hash != changedKey { (changedKey, changedAloneSince) = (hash, readChanges) }
+        readChanges &+= 1
+    }
+
+    /// Whether another read of the key may have found something else since.
+    func hasChanged(_ hash: UInt32, since begin: UInt32) -> Bool {
+        readChanges != begin && (changedKey == hash || Int32(bitPattern: begin &- changedAloneSince) < 0)
+    }
 
     /// A write begins; the result is the time that it has from now on.
     mutating func begin() -> UInt32 {

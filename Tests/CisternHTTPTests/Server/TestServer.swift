@@ -15,7 +15,8 @@ final class TestServer: Sendable {
     init(loops: Int, _ options: HTTPServerOptions) async throws {
         group = try EventLoopGroup(count: loops)
         counters = HTTPServerCounters(loops: loops)
-        server = HTTPServer(options, group: group, handler: handler, counters: counters)
+        let handler = handler
+        server = HTTPServer(options, group: group, counters: counters) { handler }
         port = try await server.start().port
     }
 

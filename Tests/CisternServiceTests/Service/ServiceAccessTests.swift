@@ -90,8 +90,9 @@ import Testing
         try await withService(Self.environment) { service in
             let before = try ask(service, "GET", "/keys/a", "reader-reader")
             #expect(before.status == 404)
-            service.server.replaceTokens(
-                AuthTokens([AuthToken(name: "n", token: "newcomer-newcomer", scopes: [.read])]))
+            let next = #"[{"name": "n", "token": "newcomer-newcomer", "scopes": ["read"]}]"#
+            _ = try await service.server.apply(
+                try ServiceConfig.load(environment: Self.environment.merging(["CISTERN_AUTH_TOKENS": next]) { $1 }))
             #expect(try ask(service, "GET", "/keys/a", "reader-reader").status == 401)
             #expect(try ask(service, "GET", "/keys/a", "newcomer-newcomer").status == 404)
         }

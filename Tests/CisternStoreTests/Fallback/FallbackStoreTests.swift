@@ -95,7 +95,7 @@ import Testing
 
     /// Two writes and a read, in every order in which the read can have seen the value before both; with the writes on one key
     /// or on two that share a clock.
-    @Test(arguments: [false, true]) func aReadBesideWritesLeavesNoOldValue(hasTwin: Bool) {
+    @Test(arguments: [false, true]) func aReadBesideWritesLeavesNoOldValue(hasTwin: Bool) throws {
         let (key, twin) = twins()
         let place = store.place(of: key)
         var orders = 0
@@ -110,12 +110,14 @@ import Testing
             orders += 1
             read(key, "old")
             var begins: [String: UInt32] = [:]
+            var readBegin: FallbackStore.ReadBegin?
             for step in order {
                 let (other, name): (Bytes, Bytes) = step.hasSuffix("2") && hasTwin ? (twin, "twin's") : (key, "new")
                 switch step {
                 case "begin read":
-                    if case .ask(let begin) = store.beginRead(key, place) { begins["read"] = begin }
-                case "end read": store.endRead(key, place, begin: begins["read"] ?? 0, value: "old", ttl: nil)
+                    if case .ask(let begin) = store.beginRead(key, place) { readBegin = begin }
+                case "end read":
+                    store.endRead(key, place, begin: try #require(readBegin), value: "old", ttl: nil)
                 case "begin 1", "begin 2":
                     if case .send(let begin) = store.beginWrite(other, store.place(of: other)) {
                         begins[String(step.suffix(1))] = begin

@@ -63,7 +63,7 @@ extension ReplayWorld {
         for _ in 0..<events {
             switch random.next() % 12 {
             case 0, 1, 2: if !isBusy { beginWrite() }
-            case 3: if !isReading { beginRead() }
+            case 3: if reads < 3 { beginRead() }
             case 4, 5, 6: executeSomething()
             case 7, 8: deliverSomething()
             case 9: beginReplay()
@@ -74,8 +74,7 @@ extension ReplayWorld {
                 } else if chance(1, in: 6) {
                     restart()
                 } else if hasOtherClient {
-                    lastIndex += 1
-                    held = (Bytes("f\(lastIndex)"), lastIndex)
+                    interfere()
                 }
             }
         }
@@ -111,7 +110,7 @@ extension ReplayWorld {
             let isIdle = connections.allSatisfy {
                 ($0.isDead || $0.commands.isEmpty) && $0.replies.isEmpty && $0.unanswered.isEmpty
             }
-            if isIdle, !isBusy, !isReading, !isReplaying, store.isSettled(key, place) { return }
+            if isIdle, !isBusy, reads == 0, !isReplaying, store.isSettled(key, place) { return }
             executeSomething()
             deliverSomething()
             beginReplay()

@@ -16,13 +16,13 @@ struct ReplayWorld {
     }
 
     enum Reply {
-        case held(Bytes?, index: Int)
+        case held(Bytes?, index: Int, version: Int)
         case done, refused, conflict, killed(Int)
     }
 
     /// Who waits for the reply of a command.
     enum Caller {
-        case read(begin: UInt32, atLeast: Int)
+        case read(begin: FallbackStore.ReadBegin, atLeast: Int)
         case write(Bytes?, index: Int, begin: UInt32, isStrict: Bool)
         case replay(KeptWrite)
         case kill
@@ -56,12 +56,18 @@ struct ReplayWorld {
     var random: SplitMix64
     let hasOtherClient: Bool
 
-    var held: (value: Bytes?, index: Int) = (nil, 0)
+    private(set) var held: (value: Bytes?, index: Int) = (nil, 0)
+    /// Counts what the server held, one after the other.
+    private var version = 0
+    /// When it held another client's values.
+    private var versions: [Bytes: Int] = [:]
+    /// The last that a read has shown.
+    private var seenVersion = 0
     var connections = [Connection(), Connection()]
     /// Whether a write is in progress; writes come one after the other.
     var isBusy = false
-    /// Whether a read is in progress; reads come when they like.
-    var isReading = false
+    /// Reads in progress; they come when they like.
+    var reads = 0
     var isReplaying = false
     var lastIndex = 0
     /// The index of the last operation whose acknowledgement the client has.
@@ -113,7 +119,7 @@ struct ReplayWorld {
         case .ask(let begin):
             // As when the breaker is open.
             if chance(1, in: 4) { return showLocal(atLeast: seen) }
-            isReading = true
+            reads += 1
             send(Command(content: .read, index: 0, caller: .read(begin: begin, atLeast: seen)))
         }
     }
@@ -155,7 +161,7 @@ struct ReplayWorld {
         note("give up \(caller)")
         switch caller {
         case .read(_, let atLeast):
-            isReading = false
+            reads -= 1
             showLocal(atLeast: atLeast)
             return .nobody
         case .write(let value, let index, let begin, let isStrict):
@@ -189,6 +195,14 @@ struct ReplayWorld {
         show(index: index, atLeast: atLeast ?? seen)
     }
 
+    /// Another client's values came here by reads alone, and those have an order.
+    private mutating func checkCopy() {
+        guard let value = store.local(key, place)?.value, let version = versions[value], version < seenVersion else {
+            return
+        }
+        faults.append("the copy is of what the server held at \(version), and a read has shown \(seenVersion)")
+    }
+
     mutating func show(index: Int, atLeast: Int) {
         if index < atLeast { faults.append("a read showed \(index) after one had shown \(atLeast)") }
         seen = max(seen, index)
@@ -199,10 +213,12 @@ struct ReplayWorld {
     mutating func receive(_ reply: Reply, _ caller: Caller) {
         note("receive \(reply) for \(caller)")
         switch (caller, reply) {
-        case (.read(let begin, let atLeast), .held(let value, let index)):
-            isReading = false
+        case (.read(let begin, let atLeast), .held(let value, let index, let version)):
+            reads -= 1
+            seenVersion = max(seenVersion, version)
             if let value { told.insert(value) }
             store.endRead(key, place, begin: begin, value: value, ttl: nil)
+            checkCopy()
             if !hasOtherClient { show(index: index, atLeast: atLeast) }
         case (.write(let value, let index, let begin, _), .done):
             isBusy = false
@@ -258,18 +274,31 @@ struct ReplayWorld {
         note("execute \(command.content) on \(index)")
         var reply = Reply.refused
         switch command.content {
-        case .read: reply = .held(held.value, index: held.index)
+        case .read: reply = .held(held.value, index: held.index, version: version)
         case .kill(let orphan):
             connections[orphan].isDead = true
             connections[orphan].commands = []
             reply = .killed(orphan)
         case .write where chance(1, in: 15), .replay where chance(1, in: 15): break
         case .write(let value):
-            held = (value, command.index)
+            hold(value, command.index)
             reply = .done
         case .replay(let replay): reply = execute(replay, command.index)
         }
         if !connections[index].isClosed { connections[index].replies.append((reply, command.caller)) }
+    }
+
+    private mutating func hold(_ value: Bytes?, _ index: Int) {
+        held = (value, index)
+        version += 1
+    }
+
+    /// Another client writes.
+    mutating func interfere() {
+        lastIndex += 1
+        let value = Bytes("f\(lastIndex)")
+        hold(value, lastIndex)
+        versions[value] = version
     }
 
     private mutating func execute(_ replay: FallbackStore.Replay, _ index: Int) -> Reply {
@@ -277,7 +306,7 @@ struct ReplayWorld {
         if let value = held.value, value.string?.hasPrefix("f") == true, !told.contains(value) {
             faults.append("a replay overwrote another client's value that nobody here had seen")
         }
-        held = (replay.value, index)
+        hold(replay.value, index)
         return .done
     }
 

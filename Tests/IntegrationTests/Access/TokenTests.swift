@@ -98,6 +98,36 @@ import Testing
         }
     }
 
+    @Test func tokensChangeWithTheNextRequestAfterAReload() throws {
+        let path = try makeTokensFile("first-of-tokens")
+        let stack = try SecureStack(nil, settings: #""auth": {"tokens_file": "\#(path)"}"#)
+        let curl = try stack.plainCurl()
+        let (first, second) = ([Tokens.field("first-of-tokens")], [Tokens.field("second-of-tokens")])
+        #expect(try curl.get("/keys/k", headers: first).status == 404)
+        #expect(try curl.get("/keys/k", headers: second).status == 401)
+
+        let changed = try makeTokensFile("second-of-tokens")
+        try stack.configure(settings: #""auth": {"tokens_file": "\#(changed)"}"#, isTLS: false)
+        #expect(try stack.reload().contains("auth.tokens"))
+        let refused = try curl.get("/keys/k", headers: first)
+        #expect(refused.status == 401 && refused.connectionsMade == 0)
+        #expect(try curl.get("/keys/k", headers: second).status == 404)
+
+        // What cannot be read takes nobody's token away, and gives nobody one.
+        try writeFile(changed, "[]")
+        #expect(try stack.reload().contains("not reloaded"))
+        #expect(try curl.get("/keys/k", headers: second).status == 404)
+        #expect(try curl.get("/keys/k").status == 401)
+        #expect(!stack.service.text.contains("of-tokens"))
+    }
+
+    /// A file with one token, which can read.
+    private func makeTokensFile(_ token: String) throws -> String {
+        let path = try makeTemporaryFolder() + "/tokens.json"
+        try writeFile(path, Bytes(#"[{"name": "one", "token": "\#(token)", "scopes": ["read"]}]"#))
+        return path
+    }
+
     @Test func withoutTokensNobodyIsAsked() throws {
         let curl = try Backend.local.stack.curl()
         #expect(try curl.get("/stats").status == 200)

@@ -85,6 +85,14 @@ struct DegradedAnswerTests {
         #expect(try curl.put("/keys/strict", "v", headers: ["Prefer: handling=lenient"]).status == 202)
     }
 
+    @Test func aConditionIsNeverGuessedAt() throws {
+        for condition in ["If-None-Match: *", "If-Match: \"f32b67c7e26342af42efabc674d441dca0a281c5\""] {
+            expectUnavailable(try curl.put("/keys/k.txt", "v", headers: [condition]))
+            expectUnavailable(try curl.delete("/keys/k.txt", headers: [condition]))
+        }
+        #expect(try curl.get("/keys/k.txt").body == "value")
+    }
+
     @Test func aDeletedKeyIsGone() throws {
         let answer = try curl.delete("/keys/k.txt")
         #expect(answer.status == 202)

@@ -21,11 +21,14 @@ struct ReadmeBlock: Sendable {
         case access
         /// A service with all its defaults, on a Redis that the commands end and start again.
         case outage
+        /// One that the commands start and end themselves.
+        case https
     }
 
     private static let marks: [String: Stage?] = [
         "<!-- test -->": Stage.local, "<!-- test redis -->": .redis, "<!-- test outage -->": .outage,
         "<!-- test access -->": .access,
+        "<!-- test https -->": .https,
         "<!-- not run by the tests -->": nil,
     ]
 
