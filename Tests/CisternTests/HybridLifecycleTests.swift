@@ -87,6 +87,44 @@ struct HybridLifecycleTests {
         await #expect { try await client.delete("key") } throws: { ($0 as? RedisError)?.kind == .cancelled }
     }
 
+    /// The server hangs, and so do a probe and an operation: neither is waited for.
+    @Test func closingWaitsForNoAnswer() async throws {
+        var config = config
+        config.readTimeout = .seconds(60)
+        let breaker = CircuitBreakerConfig(
+            maxFailures: 1, resetTimeout: .milliseconds(20), checkInterval: .seconds(60))
+        let client = try await HybridRedisClient(config, breaker: breaker)
+        try await client.set("key", "value")
+        server.pause()
+        defer { server.resume() }
+        #expect(try await client.set("key", "late", timeout: .milliseconds(50)).storedIn == .local)
+        #expect(eventually { client.statistics.redis.breaker.probes > 0 })
+        let begin = ContinuousClock.now
+        await client.close()
+        #expect(.now - begin < .seconds(5 * slowness))
+    }
+
+    @Test(arguments: ["get", "set", "delete"]) func aCancelledOperationEndsAtOnce(name: String) async throws {
+        var config = config
+        config.readTimeout = .seconds(60)
+        let client = try await HybridRedisClient(config)
+        try await client.set("key", "value")
+        server.pause()
+        defer { server.resume() }
+        let before = client.statistics.redis.commands
+        let task = Task {
+            switch name {
+            case "get": _ = try await client.get("key", timeout: .seconds(60))
+            case "set": try await client.set("key", "other", timeout: .seconds(60))
+            default: try await client.delete("key", timeout: .seconds(60))
+            }
+        }
+        #expect(eventually { client.statistics.redis.commands > before })
+        task.cancel()
+        await #expect { try await task.value } throws: { ($0 as? RedisError)?.kind == .cancelled }
+        await client.close()
+    }
+
     @Test func whatIsLeftOfAFlushIsSaid() async throws {
         let client = try await HybridRedisClient(config, breaker: breaker)
         try await client.set("before", "value")

@@ -139,7 +139,10 @@ final class Replayer: Sendable {
         let end: KeyRecord.ReplayEnd
         var unanswered: UnansweredCommand?
         do throws(RedisError) {
-            end = try await redis.replay(request, OperationLimit(.now + limit)) == .done ? .done : .conflict
+            let outcome = try await redis.cancellable(until: .now + limit) { limit throws(RedisError) in
+                try await redis.replay(request, limit)
+            }
+            end = outcome == .done ? .done : .conflict
         } catch {
             unanswered = error.unanswered.first
             end = unanswered == nil ? .failed : .unanswered(store.newNumber())

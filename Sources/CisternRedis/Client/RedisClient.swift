@@ -17,7 +17,6 @@ public final class RedisClient: Sendable {
     private let group: EventLoopGroup
     private let ownsGroup: Bool
     private let isClosed = Atomic(false)
-    private let lastNumber = Atomic(0)
     let shards: [RedisShard]
     let options: RedisConnectionOptions
     /// The first loop's clock and timers.
@@ -120,19 +119,7 @@ public final class RedisClient: Sendable {
     package func cancellable<Answer: Sendable>(
         until deadline: MonotonicTime, _ operation: (OperationLimit) async throws(RedisError) -> Answer
     ) async throws(RedisError) -> Answer {
-        let number = lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
-        let limit = OperationLimit(deadline, number: number)
-        let result = await withTaskCancellationHandler {
-            do throws(RedisError) {
-                return Result<Answer, RedisError>.success(try await operation(limit))
-            } catch {
-                return Result<Answer, RedisError>.failure(error)
-            }
-        } onCancel: {
-            // Which loop has it is not known here, and it may be on its way to one.
-            for shard in shards { shard.loop.submit { shard.assumeIsolated { $0.cancel(number) } } }
-        }
-        return try result.get()
+        try await OperationLimit.cancellable(until: deadline, on: shards, operation)
     }
 
     private func perform<Answer: Sendable>(

@@ -73,8 +73,8 @@ final class RedisProber: Sendable {
 extension RedisShard {
     nonisolated func failure(of command: [Bytes], within limit: Duration) async -> RedisError? {
         do throws(RedisError) {
-            _ = try await self.command(.probe, OperationLimit(.now + limit), isRepeatable: true) {
-                $0.appendRESPCommand(command)
+            try await OperationLimit.cancellable(until: .now + limit, on: [self]) { limit throws(RedisError) in
+                _ = try await self.command(.probe, limit, isRepeatable: true) { $0.appendRESPCommand(command) }
             }
             return nil
         } catch {
