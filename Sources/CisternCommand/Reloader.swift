@@ -20,7 +20,6 @@ struct Reloader: Sendable {
     private func reload() async {
         do {
             let next = try ConfigurationOptions.read(file, flags)
-            try Serve.refuseWhatIsNotThereYet(next.config)
             let reload = try await server.apply(next)
             let newLevel = reload.configuration.config.log.level
             // What is said of a change is said at whichever level says more.
@@ -28,9 +27,7 @@ struct Reloader: Sendable {
             report(reload)
             level.value = newLevel
         } catch {
-            for fault in (error as? ConfigurationFaults)?.faults ?? [] {
-                logger.error("fault of the configuration: \(fault)")
-            }
+            for fault in error.faults { logger.error("fault of the configuration: \(fault)") }
             logger.error("not reloaded: the configuration stays as it was")
         }
     }

@@ -32,7 +32,6 @@ struct Serve: AsyncParsableCommand {
         let loaded = try options.load(flags)
         let log = LogWriter(loaded.config.log)
         let logger = log.logger("cistern")
-        try Self.refuseWhatIsNotThereYet(loaded.config)
         for warning in loaded.warnings { logger.warning("\(warning)") }
         logger.info("backend \(loaded.backend.rawValue): \(loaded.backendReason)")
 
@@ -54,16 +53,6 @@ struct Serve: AsyncParsableCommand {
         let reloader = Reloader(
             server: server, file: options.file, flags: flags, level: log.level, logger: logger)
         await obey(signals, server, reloader, logger)
-    }
-
-    /// Settings that protect must not be taken and then ignored.
-    static func refuseWhatIsNotThereYet(_ config: ServiceConfig) throws {
-        var missing: [String] = []
-        if !config.auth.tokens.list.isEmpty { missing.append("auth.tokens and auth.tokens_file") }
-        guard !missing.isEmpty else { return }
-        let names = missing.joined(separator: ", ")
-        printError("cistern: \(names): this version cannot enforce them yet; leave them out and put a proxy in front")
-        throw ExitCode.configuration
     }
 
     private var flags: [ConfigurationFlag] {

@@ -27,8 +27,9 @@ extension CacheService {
         answer(state.isDraining ? .fail : verdict, responder)
     }
 
-    func answerHealth(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) -> HTTPStatus {
+    func answerHealth(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder, for caller: Caller) -> HTTPStatus {
         answer(verdict, responder) { json in
+            guard caller.meets(.scope(.admin)) else { return }
             json.key("checks")
             json.object { json in
                 switch backend {

@@ -49,7 +49,7 @@ extension CacheService {
     private func writeRequests(_ json: inout JSONWriter) {
         var total = sum(\.unrouted)
         for route in Route.allCases {
-            json.key("\(route.name)")
+            json.key("\(route.definition.path)")
             json.object { json in
                 for digit in 1...5 {
                     let count = metrics.reduce(0) { $0 + $1.requests(route, class: digit) }

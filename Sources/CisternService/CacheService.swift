@@ -14,6 +14,10 @@ package final class CacheService: HTTPHandler {
     let backend: Backend
     let lifetimes: LifetimeRules
     let hosts: HostRules
+    /// Nil without tokens: nobody is asked for one then.
+    let access: AccessRules?
+    /// Nil where no page of another origin may read answers.
+    let cors: CORSRules?
     let metrics: [ServiceMetrics]
     private let prefix: Bytes
     /// What Redis has of a request's time, in nanoseconds.
@@ -29,6 +33,8 @@ package final class CacheService: HTTPHandler {
         metrics = state.metrics
         lifetimes = LifetimeRules(defaultTTL: config.defaultTTL, maxTTL: config.maxTTL)
         hosts = HostRules(config)
+        access = AccessRules(config.auth.tokens)
+        cors = CORSRules(config.http.corsOrigins)
         prefix = Bytes(config.keyPrefix)
         let budget = config.fallback.isEnabled ? config.fallback.redisBudget : config.http.requestTimeout
         redisBudget = min(budget, config.http.requestTimeout).saturatingNanoseconds
@@ -37,33 +43,30 @@ package final class CacheService: HTTPHandler {
     // MARK: Requests
 
     package func handle(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
+        if let cors { responder.standingLines = cors.lines(for: head) }
         let metrics = metrics[responder.loopIndex]
         guard let route = Route(head.path) else {
             metrics.unrouted.add()
             return handleUnrouted(head, responder)
         }
         let status: HTTPStatus
-        if !hosts.allow(head), route.isHostChecked {
-            status = refuse(hosts.refusal, head, responder)
-        } else if head.method == .options {
-            status = .noContent
-            responder.send(.noContent) { $0.field("Allow", route.allow, to: &$1) }
-        } else if !route.allows(head.method) {
-            status = .methodNotAllowed
-            Problem.send(
-                .methodNotAllowed, "this route does not have the method; Allow lists those it has", id: RequestID(head),
-                on: responder
-            ) { $0.field("Allow", route.allow, to: &$1) }
-        } else {
-            switch route {
-            case .key: status = await handleKey(head, responder, metrics)
-            case _ where head.hasQuery && !head.query.isEmpty:
-                status = refuse(.query("this route knows no query parameters"), head, responder)
-            case .health: status = answerHealth(head, responder)
-            case .live: status = answerLive(head, responder)
-            case .ready: status = answerReady(head, responder)
-            case .stats: status = answerStats(head, responder)
+        do throws(Refusal) {
+            if route.definition.isHostChecked, !hosts.allow(head) { throw hosts.refusal }
+            if head.method == .options {
+                status = answerOptions(route, head, responder)
+            } else {
+                let caller = try admit(head, to: route)
+                switch route {
+                case .key: status = await handleKey(head, responder, metrics)
+                case _ where head.hasQuery && !head.query.isEmpty: throw .query("this route knows no query parameters")
+                case .health: status = answerHealth(head, responder, for: caller)
+                case .live: status = answerLive(head, responder)
+                case .ready: status = answerReady(head, responder)
+                case .stats: status = answerStats(head, responder)
+                }
             }
+        } catch {
+            status = refuse(error, head, responder)
         }
         metrics.count(route, status)
     }
@@ -72,13 +75,15 @@ package final class CacheService: HTTPHandler {
         if !hosts.allow(head) {
             _ = refuse(hosts.refusal, head, responder)
         } else if head.targetForm == .asterisk {
-            responder.send(.noContent) { $0.field("Allow", Route.key.allow, to: &$1) }
+            responder.send(.noContent) { Route.key.definition.appendAllow($0, to: &$1) }
         } else {
-            Problem.send(.notFound, "there is no such route", id: RequestID(head), on: responder)
+            _ = refuse(Refusal(.notFound, "there is no such route"), head, responder)
         }
     }
 
     package func refuse(_ rejection: HTTPRejection, _ responder: consuming HTTPResponder) {
+        // Its fields may not have been read: the answer is that to nobody's page.
+        responder.standingLines = cors?.linesForOthers
         Problem.send(rejection.status, "\(rejection.reason)", id: RequestID(), on: responder)
     }
 
@@ -86,17 +91,10 @@ package final class CacheService: HTTPHandler {
     func refuse(
         _ refusal: Refusal, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder
     ) -> HTTPStatus {
-        let waits = refusal.status == .serviceUnavailable
-        Problem.send(refusal.status, refusal.detail, id: RequestID(head), on: responder) { head, output in
-            if waits { head.field("Retry-After", decimal: Self.seconds(refusal.retryAfter), to: &output) }
+        Problem.send(refusal.status, refusal.detail, id: RequestID(head), on: responder) {
+            refusal.appendFields($0, to: &$1)
         }
         return refusal.status
-    }
-
-    /// Whole seconds, at least one, and up to a quarter more, so that those who were refused together do not come together.
-    static func seconds(_ retryAfter: Duration?) -> Int {
-        guard let retryAfter else { return 1 }
-        return max(1, min((retryAfter * Double.random(in: 1...1.25)).secondsRoundedUp, 3600))
     }
 
     package var overloadedResponse: Bytes {

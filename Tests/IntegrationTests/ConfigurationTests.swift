@@ -74,15 +74,6 @@ import Testing
         ]
     }
 
-    @Test(arguments: [
-        ["CISTERN_AUTH_TOKENS": #"[{"name": "a", "token": "0123456789abcdef", "scopes": ["read"]}]"#]
-    ]) func whatCannotBeEnforcedYetIsNotTakenAndIgnored(environment: [String: String]) throws {
-        let outcome = try CisternProcess.run(["serve"], environment: environment)
-        #expect(outcome.code == 78)
-        #expect(outcome.text.contains("auth.tokens"))
-        #expect(!outcome.text.contains("listening on"))
-    }
-
     @Test func sevenFaultsAreNamedAtOnce() throws {
         let file = """
             {"backend": "mongo", "http": {"port": 70000, "request_timeout": "soon"},

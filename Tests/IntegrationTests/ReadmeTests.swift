@@ -14,7 +14,7 @@ import Testing
         let readme = try readText("\(Self.root)/README.md")
         let blocks = try ReadmeBlock.all(in: readme).filter { $0.stage == stage }
         #expect(!blocks.isEmpty)
-        let stack = try stack(for: stage)
+        let stack = try stack(for: stage, readme)
         let folder = try makeTemporaryFolder()
         defer { if stage == .https { endService(of: folder) } }
         // A terminal has no progress meter in the way.
@@ -37,10 +37,14 @@ import Testing
         try? RawConnection(port: stack.redis?.port ?? 1).send("SHUTDOWN NOSAVE\r\n")
     }
 
-    private func stack(for stage: ReadmeBlock.Stage) throws -> Stack {
+    private func stack(for stage: ReadmeBlock.Stage, _ readme: String) throws -> Stack {
         switch stage {
         case .local, .https: return try .local(["CISTERN_BACKEND": "auto"])
         case .redis: return try Stack()
+        case .access:
+            let path = try makeTemporaryFolder() + "/tokens.json"
+            try writeFile(path, Bytes(try ReadmeBlock.tokens(in: readme)))
+            return try .local(["CISTERN_AUTH_TOKENS_FILE": path, "CISTERN_HTTP_CORS_ORIGINS": "https://app.example"])
         case .outage:
             let redis = try RedisServerProcess()
             // README shows what there is without a configuration.

@@ -17,6 +17,8 @@ package protocol HTTPHandler: Sendable {
 package struct HTTPResponder: ~Copyable {
     private let connection: HTTPConnection
     private let context: HTTPResponseContext
+    /// Whole field lines, each with its CRLF, that the answer has whatever it becomes; nil for none.
+    package var standingLines: Bytes?
 
     init(_ connection: HTTPConnection, _ context: HTTPResponseContext) {
         self.connection = connection
@@ -44,7 +46,11 @@ package struct HTTPResponder: ~Copyable {
         _ status: HTTPStatus, body: Bytes = Bytes(),
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void = { _, _ in }
     ) {
-        connection.write(status, body: body, for: context, fields)
+        let lines = standingLines
+        connection.write(status, body: body, for: context) { head, output in
+            if let lines { output.append(value: lines) }
+            fields(head, &output)
+        }
         connection.endResponse()
     }
 
@@ -55,7 +61,11 @@ package struct HTTPResponder: ~Copyable {
         _ status: HTTPStatus, _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void,
         write: (borrowing HTTPBodyWriter) async -> Void
     ) async {
-        let coding = connection.writeHead(status, .stream, for: context, fields)
+        let lines = standingLines
+        let coding = connection.writeHead(status, .stream, for: context) { head, output in
+            if let lines { output.append(value: lines) }
+            fields(head, &output)
+        }
         // What ends with the connection for GET says `Connection: close` to HEAD as well.
         if context.version == .http10 { connection.closeAfterResponse() }
         connection.scheduleFlush()

@@ -66,7 +66,7 @@ extension ServiceConfig {
             "The `Host`s that are served. Empty: all, or on a loopback address without tokens this machine's names."),
         Key(
             "http.cors_origins", \.http.corsOrigins, prefix: prefix,
-            rule: .each("origins like https://app.example") { HTTPNames.objection(toOrigin: $0) }, live: true,
-            "The origins whose pages may call. Empty: none."),
+            rule: ValueRule("origins like https://app.example, or * alone", check: HTTPNames.objections(toOrigins:)),
+            live: true, "The origins whose pages may read answers (CORS). Empty: none."),
     ]
 }

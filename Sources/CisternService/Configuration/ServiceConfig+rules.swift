@@ -108,6 +108,10 @@ extension ServiceConfig {
             let message = "everybody who reaches \(http.host) may read and write"
             warnings.append(ConfigurationWarning(key: "http.allow_unauthenticated", message: message))
         }
+        if http.corsOrigins == [CORSRules.anyOrigin], auth.tokens.list.isEmpty {
+            let message = "without tokens, every web page that is opened where this can be reached may read and write"
+            warnings.append(ConfigurationWarning(key: "http.cors_origins", message: message))
+        }
         return warnings
     }
 }

@@ -53,13 +53,3 @@ struct HostRules: Sendable {
         return true
     }
 }
-
-extension Route {
-    /// Health is asked for by address, whatever the service is called.
-    var isHostChecked: Bool {
-        switch self {
-        case .health, .live, .ready: false
-        case .key, .stats: true
-        }
-    }
-}

@@ -1,37 +1,27 @@
 internal import CisternBytes
 internal import CisternHTTP
 
-/// What the service answers: the one table of paths and methods.
+/// What the service answers: the one table of routes.
+///
+/// A route is a case here, its definition below, and a handler in ``CacheService``; the compiler asks for all three.
 enum Route: Int, CaseIterable, Sendable {
     case key, health, live, ready, stats
 
-    /// The name in statistics: a route, never a key.
-    var name: StaticString {
+    /// All that is known of the route but its handler.
+    var definition: RouteDefinition {
         switch self {
-        case .key: "/keys/{key}"
-        case .health: "/health"
-        case .live: "/health/live"
-        case .ready: "/health/ready"
-        case .stats: "/stats"
+        case .key:
+            RouteDefinition("/keys/{key}", get: .scope(.read), put: .scope(.write), delete: .scope(.write))
+        // Health is asked for by address, whatever the service is called, and by those who have no token. What is said
+        // beyond the status needs the scope admin.
+        case .health: RouteDefinition("/health", get: .anyone, isHostChecked: false)
+        case .live: RouteDefinition("/health/live", get: .anyone, isHostChecked: false)
+        case .ready: RouteDefinition("/health/ready", get: .anyone, isHostChecked: false)
+        case .stats: RouteDefinition("/stats", get: .scope(.admin))
         }
     }
 
-    /// The value of `Allow`.
-    var allow: StaticString {
-        switch self {
-        case .key: "GET, HEAD, PUT, DELETE, OPTIONS"
-        case .health, .live, .ready, .stats: "GET, HEAD, OPTIONS"
-        }
-    }
-
-    func allows(_ method: HTTPMethod) -> Bool {
-        switch method {
-        case .get, .head, .options: true
-        case .put, .delete: self == .key
-        case .post, .patch, .trace, .connect: false
-        }
-    }
-
+    /// What the path of every key begins with.
     static let keyPrefix: StaticString = "/keys/"
 
     /// The route of a raw path; nil for an unknown one.
@@ -39,7 +29,7 @@ enum Route: Int, CaseIterable, Sendable {
         let prefix = Self.keyPrefix.utf8CodeUnitCount
         if path.count >= prefix, ASCII.equal(path.extracting(..<prefix), Self.keyPrefix) {
             self = .key
-        } else if let fixed = [Route.health, .live, .ready, .stats].first(where: { ASCII.equal(path, $0.name) }) {
+        } else if let fixed = Self.allCases.first(where: { ASCII.equal(path, $0.definition.path) }) {
             self = fixed
         } else {
             return nil

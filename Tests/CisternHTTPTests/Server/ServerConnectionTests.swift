@@ -83,6 +83,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["/hello", "/stream?100", "/nowhere"]) func standingLinesAreInTheAnswerToTheirRequestAlone(
+        target: String
+    ) async throws {
+        try await withServer { server in
+            let connection = try server.connect()
+            for (field, value) in [("Origin: a\r\n", "yes"), ("", nil), ("Origin: a\r\n", "yes")] {
+                try connection.send(Bytes("GET \(target) HTTP/1.1\r\nHost: h\r\n\(field)\r\n"))
+                #expect(try connection.readResponse().headers["X-Standing"] == value)
+            }
+        }
+    }
+
     @Test(
         arguments: [("/hello", "5", nil), ("/stream?100", nil, "chunked"), ("/nowhere", "13", nil)]
             as [(String, String?, String?)])

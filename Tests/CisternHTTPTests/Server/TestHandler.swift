@@ -44,6 +44,7 @@ final class TestHandler: HTTPHandler {
     func handle(_ request: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
         let turn = EventLoop.current?.now.nanoseconds ?? 0
         notes.withLock { $0.turns[turn, default: 0] += 1 }
+        if request.has(.origin) { responder.standingLines = "X-Standing: yes\r\n" }
         switch text(request.path) {
         case "/hello": responder.send(.ok, body: "hello")
         case "/query": responder.send(.ok, body: Bytes(copying: request.query))

@@ -54,6 +54,14 @@ import Testing
         #expect(faults?.faults.first?.hint.contains("restart") == true)
     }
 
+    /// Tokens do not vanish from an address that others can reach, though the new one needs none.
+    @Test func aReloadDoesNotOpenTheService() throws {
+        let tokens = #"[{"name": "a", "token": "abcdefghijkl", "scopes": ["read"]}]"#
+        let closed = ["CISTERN_HTTP_HOST": "0.0.0.0", "CISTERN_AUTH_TOKENS": tokens]
+        let faults = #expect(throws: ConfigurationFaults.self) { try reload(closed, [:]) }
+        #expect(faults?.faults.map(\.key) == ["http.host"])
+    }
+
     @Test func aLargerValueIsTakenOverWhereThereIsRoomForIt() throws {
         let after = ["CISTERN_HTTP_MAX_VALUE_BYTES": "2000000"]
         #expect(try reload([:], after, largestValue: 2_000_000).changes.map(\.key) == ["http.max_value_bytes"])

@@ -42,6 +42,8 @@ import Testing
             "http.host",
             [
                 { $0.http.host = "localhost" }, { $0.http.host = "127.0.0.2" }, { $0.http.host = "[::1]" },
+                { $0.http.host = "::1" }, { $0.http.host = "0:0:0:0:0:0:0:1" }, { $0.http.host = "::ffff:127.0.0.1" },
+                { $0.http.host = "LocalHost" },
                 {
                     $0.http.host = "0.0.0.0"; $0.auth.tokens = token
                 },
@@ -51,7 +53,10 @@ import Testing
             ],
             [
                 { $0.http.host = "0.0.0.0" }, { $0.http.host = "::" }, { $0.http.host = "cache" },
-                { $0.http.host = "" }, { $0.http.host = "/a" },
+                { $0.http.host = "" }, { $0.http.host = "/a" }, { $0.http.host = "192.0.2.1" },
+                { $0.http.host = "[::]" }, { $0.http.host = "::ffff:0.0.0.0" }, { $0.http.host = "fe80::1%lo" },
+                { $0.http.host = "localhost.example" }, { $0.http.host = "ip6-localhost" }, { $0.http.host = "127.1" },
+                { $0.http.host = "127.0.0.1.example" },
             ]
         ),
         (
@@ -156,12 +161,20 @@ import Testing
         ),
         (
             "http.cors_origins[0]",
-            [{ $0.http.corsOrigins = ["https://a.example", "http://localhost:3000", "http://[::1]:1"] }],
             [
-                { $0.http.corsOrigins = ["*"] }, { $0.http.corsOrigins = ["a.example"] },
-                { $0.http.corsOrigins = ["https://a/"] },
+                { $0.http.corsOrigins = ["https://a.example", "http://localhost:3000", "http://[::1]:1"] },
+                { $0.http.corsOrigins = ["*"] },
+            ],
+            [
+                { $0.http.corsOrigins = ["*", "https://a"] }, { $0.http.corsOrigins = ["a.example"] },
+                { $0.http.corsOrigins = ["https://a/"] }, { $0.http.corsOrigins = ["https://a/b"] },
                 { $0.http.corsOrigins = ["https://"] }, { $0.http.corsOrigins = ["ftp://a"] },
-                { $0.http.corsOrigins = ["null"] },
+                { $0.http.corsOrigins = ["null"] }, { $0.http.corsOrigins = [""] },
+                { $0.http.corsOrigins = ["https://*.a"] }, { $0.http.corsOrigins = ["https://u@a"] },
+                { $0.http.corsOrigins = ["https://a?b"] }, { $0.http.corsOrigins = ["https://a#b"] },
+                { $0.http.corsOrigins = ["https://a:"] }, { $0.http.corsOrigins = ["https://a:+80"] },
+                { $0.http.corsOrigins = ["https://a:080"] }, { $0.http.corsOrigins = ["https://a:65536"] },
+                { $0.http.corsOrigins = ["https://::1"] }, { $0.http.corsOrigins = ["https://a\r\nX: y"] },
             ]
         ),
         (
@@ -242,5 +255,17 @@ import Testing
             ])
         #expect(loaded.warnings.map(\.key) == ["redis.tls_skip_verify", "http.allow_unauthenticated"])
         #expect(loaded.checkText.contains("warning: http.allow_unauthenticated: everybody who reaches 0.0.0.0"))
+    }
+
+    @Test func warnsOfEveryPageWithoutTokens() throws {
+        let tokens = #"[{"name": "ci", "token": "abcdefghijkl", "scopes": ["read"]}]"#
+        let open = ["CISTERN_HTTP_CORS_ORIGINS": "*"]
+        #expect(try ServiceConfig.load(environment: open).warnings.map(\.key) == ["http.cors_origins"])
+        for environment in [
+            ["CISTERN_HTTP_CORS_ORIGINS": "*", "CISTERN_AUTH_TOKENS": tokens],
+            ["CISTERN_HTTP_CORS_ORIGINS": "https://app.example"],
+        ] {
+            #expect(try ServiceConfig.load(environment: environment).warnings.isEmpty)
+        }
     }
 }

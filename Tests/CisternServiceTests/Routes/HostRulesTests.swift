@@ -58,8 +58,4 @@ import Testing
         #expect(rules().refusal.status == .misdirectedRequest)
         #expect(rules().refusal.detail.contains("http.allowed_hosts"))
     }
-
-    @Test func healthIsAskedForUnderAnyName() {
-        #expect(Route.allCases.filter { !$0.isHostChecked } == [.health, .live, .ready])
-    }
 }

@@ -21,15 +21,41 @@ import Testing
         #expect(Route(Bytes(path).span) == nil)
     }
 
-    @Test(arguments: Route.allCases) func allowNamesTheMethodsThatAreAllowed(route: Route) {
-        let named = "\(route.allow)".split(separator: ", ").map(String.init)
-        let allowed = HTTPMethod.allCases.filter(route.allows).map { "\($0.token)" }
-        #expect(Set(named) == Set(allowed))
-        #expect(named.count == allowed.count)
+    /// The table of the contract, written out once more.
+    @Test(arguments: [
+        (Route.key, "/keys/{key}", "GET HEAD PUT DELETE OPTIONS"), (.health, "/health", "GET HEAD OPTIONS"),
+        (.live, "/health/live", "GET HEAD OPTIONS"), (.ready, "/health/ready", "GET HEAD OPTIONS"),
+        (.stats, "/stats", "GET HEAD OPTIONS"),
+    ])
+    func everyRouteHasItsPathAndItsMethods(route: Route, path: String, methods: String) {
+        #expect(route.definition.path.description == path)
+        #expect(route.definition.methods.map(\.token.description).joined(separator: " ") == methods)
+        for method in HTTPMethod.allCases {
+            #expect((route.definition.requirement(for: method) != nil) == route.definition.methods.contains(method))
+        }
     }
 
-    @Test func keysCanBeWrittenAndNothingElse() {
-        #expect(Route.key.allow.description == "GET, HEAD, PUT, DELETE, OPTIONS")
-        for route in Route.allCases where route != .key { #expect(route.allow.description == "GET, HEAD, OPTIONS") }
+    @Test func everyMethodNeedsItsScope() {
+        let key = Route.key.definition
+        for method in [HTTPMethod.get, .head] { #expect(key.requirement(for: method) == .scope(.read)) }
+        for method in [HTTPMethod.put, .delete] { #expect(key.requirement(for: method) == .scope(.write)) }
+        #expect(Route.stats.definition.requirement(for: .get) == .scope(.admin))
+        for route in [Route.health, .live, .ready] { #expect(route.definition.requirement(for: .get) == .anyone) }
+        for route in Route.allCases { #expect(route.definition.requirement(for: .options) == .anyone) }
+    }
+
+    @Test func onlyHealthIsPublicAndAskedForUnderAnyName() {
+        #expect(Route.allCases.filter(\.definition.isPublic) == [.health, .live, .ready])
+        #expect(Route.allCases.filter { !$0.definition.isHostChecked } == [.health, .live, .ready])
+        #expect(!RouteDefinition("/", get: .anyone, post: .anyToken).isPublic)
+        #expect(!RouteDefinition("/", delete: .scope(.list)).isPublic)
+        #expect(!RouteDefinition("/", put: .anyToken).isPublic)
+    }
+
+    @Test func everyPathHasARouteOfItsOwn() {
+        for route in Route.allCases where route != .key {
+            #expect(Route(Bytes(route.definition.path.description).span) == route)
+        }
+        #expect(Set(Route.allCases.map(\.definition.path.description)).count == Route.allCases.count)
     }
 }

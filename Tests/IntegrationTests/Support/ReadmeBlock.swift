@@ -17,6 +17,8 @@ struct ReadmeBlock: Sendable {
         case local
         /// A service on a Redis.
         case redis
+        /// A service with the tokens that README shows, for pages of one origin.
+        case access
         /// A service with all its defaults, on a Redis that the commands end and start again.
         case outage
         /// One that the commands start and end themselves.
@@ -25,6 +27,7 @@ struct ReadmeBlock: Sendable {
 
     private static let marks: [String: Stage?] = [
         "<!-- test -->": Stage.local, "<!-- test redis -->": .redis, "<!-- test outage -->": .outage,
+        "<!-- test access -->": .access,
         "<!-- test https -->": .https,
         "<!-- not run by the tests -->": nil,
     ]
@@ -52,6 +55,13 @@ struct ReadmeBlock: Sendable {
         return lines.indices.filter { lines[$0] == "<!-- log -->" }.flatMap {
             content(of: lines, after: $0 + 1).text.split(separator: "\n").map(String.init)
         }
+    }
+
+    /// The tokens that README shows, as the text of their file.
+    static func tokens(in readme: String) throws -> String {
+        let lines = readme.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard let mark = lines.firstIndex(of: "<!-- tokens -->") else { throw TestFailure("README shows no tokens") }
+        return content(of: lines, after: mark + 1).text
     }
 
     private static func content(of lines: [String], after fence: Int) -> (text: String, end: Int) {
