@@ -107,7 +107,8 @@ extension CacheService {
         holding digest: Bytes?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder
     ) -> HTTPStatus {
         Problem.send(
-            .preconditionFailed, "the key does not hold what If-Match or If-None-Match asks for; ETag names what it holds",
+            .preconditionFailed,
+            "the key does not hold what If-Match or If-None-Match asks for; ETag names what it holds",
             id: RequestID(head), on: responder
         ) { head, output in
             guard let digest else { return }

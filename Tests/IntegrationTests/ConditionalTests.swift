@@ -17,6 +17,9 @@ import Testing
         /// What a false condition is to GET and HEAD.
         var readStatus = 412
 
+        /// Of a key of its own: the cases run side by side.
+        func path(_ name: String) -> String { "/keys/\(name)-\(UInt(bitPattern: fields.hashValue)).txt" }
+
         var testDescription: String { fields.joined(separator: ", ") }
     }
 
@@ -46,9 +49,9 @@ import Testing
     @Test(arguments: Backend.allCases, conditions)
     func readsLookAtThem(backend: Backend, condition: Condition) throws {
         let curl = try backend.stack.curl()
-        _ = try curl.put("/keys/read.txt", "value")
+        _ = try curl.put(condition.path("read"), "value")
         for method in ["GET", "HEAD"] {
-            let answer = try curl.send(CurlRequest(method, "/keys/read.txt", headers: condition.fields))
+            let answer = try curl.send(CurlRequest(method, condition.path("read"), headers: condition.fields))
             #expect(answer.status == (condition.holds ? 200 : condition.readStatus), "\(method)")
             #expect(answer.headers["ETag"] == Self.valueTag)
             if condition.holds, method == "GET" { #expect(answer.body == "value") }
@@ -80,27 +83,27 @@ import Testing
     @Test(arguments: Backend.allCases, conditions)
     func writesAreMadeOnlyWhereTheyHold(backend: Backend, condition: Condition) throws {
         let curl = try backend.stack.curl()
-        _ = try curl.put("/keys/write", "value")
-        let answer = try curl.put("/keys/write", "other", headers: condition.fields)
+        _ = try curl.put(condition.path("write"), "value")
+        let answer = try curl.put(condition.path("write"), "other", headers: condition.fields)
         #expect(answer.status == (condition.holds ? 204 : 412))
         #expect(answer.headers["ETag"] == (condition.holds ? Self.otherTag : Self.valueTag))
-        #expect(try curl.get("/keys/write").body == (condition.holds ? "other" : "value"))
+        #expect(try curl.get(condition.path("write")).body == (condition.holds ? "other" : "value"))
 
-        _ = try curl.delete("/keys/write-new")
-        let made = try curl.put("/keys/write-new", "other", headers: condition.fields)
+        _ = try curl.delete(condition.path("write-new"))
+        let made = try curl.put(condition.path("write-new"), "other", headers: condition.fields)
         #expect(made.status == (condition.holdsWithout ? 201 : 412))
         #expect(made.headers["ETag"] == (condition.holdsWithout ? Self.otherTag : nil))
-        #expect(try curl.get("/keys/write-new").status == (condition.holdsWithout ? 200 : 404))
+        #expect(try curl.get(condition.path("write-new")).status == (condition.holdsWithout ? 200 : 404))
     }
 
     @Test(arguments: Backend.allCases, conditions)
     func deletesAreMadeOnlyWhereTheyHold(backend: Backend, condition: Condition) throws {
         let curl = try backend.stack.curl()
-        _ = try curl.put("/keys/delete", "value")
-        let answer = try curl.delete("/keys/delete", headers: condition.fields)
+        _ = try curl.put(condition.path("delete"), "value")
+        let answer = try curl.delete(condition.path("delete"), headers: condition.fields)
         #expect(answer.status == (condition.holds ? 204 : 412))
         #expect(answer.headers["ETag"] == (condition.holds ? nil : Self.valueTag))
-        #expect(try curl.get("/keys/delete").status == (condition.holds ? 404 : 200))
+        #expect(try curl.get(condition.path("delete")).status == (condition.holds ? 404 : 200))
         #expect(try curl.delete("/keys/delete-missing", headers: condition.fields).status == 404)
     }
 
@@ -108,7 +111,8 @@ import Testing
     func whatDoesNotParseIsRefusedAndNothingIsWritten(backend: Backend, method: String) throws {
         let curl = try backend.stack.curl()
         _ = try curl.put("/keys/malformed", "value")
-        for field in ["If-Match: \(Self.valueTag.dropLast())", "If-None-Match: *, \(Self.valueTag)", "If-Match: value"] {
+        for field in ["If-Match: \(Self.valueTag.dropLast())", "If-None-Match: *, \(Self.valueTag)", "If-Match: value"]
+        {
             let answer = try curl.send(
                 CurlRequest(
                     method, "/keys/malformed", headers: [field], body: method == "PUT" ? .whole("other") : .none))

@@ -104,7 +104,7 @@ extension RedisShard {
         _ key: Bytes, _ value: Bytes?, _ expiry: KeyExpiry, if condition: Precondition, _ limit: OperationLimit
     ) async throws(RedisError) -> ConditionalResult {
         let (milliseconds, mode) = Self.scriptArguments(expiry)
-        let lists = [condition.match, condition.noneMatch].map { $0?.scriptArguments ?? (-1, []) }
+        let lists = [condition.match, condition.noneMatch].map { $0?.scriptArguments ?? (count: -1, digests: []) }
         // Repeating it would find what the first attempt wrote.
         let reply = try await perform(.write, limit, isRepeatable: false) { pipe in
             await pipe.run(.conditional, limit, keyAndArguments: 6 + lists[0].digests.count + lists[1].digests.count) {

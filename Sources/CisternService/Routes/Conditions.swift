@@ -28,14 +28,17 @@ extension HTTPRequestHead {
         case nil:
             throw Refusal(
                 .badRequest,
-                "\(name == .ifMatch ? "If-Match" : "If-None-Match") is * or a list of entity tags, each in double quotes")
+                "\(name == .ifMatch ? "If-Match" : "If-None-Match") is * or a list of entity tags, each in double quotes"
+            )
         }
     }
 
     private static func isDigest(_ text: Span<UInt8>) -> Bool {
         guard text.count == 40 else { return false }
         for index in text.indices {
-            guard let digit = ASCII.hexDigit(text[index]), digit < 16, text[index] >= 0x61 || digit < 10 else { return false }
+            guard let digit = ASCII.hexDigit(text[index]), digit < 16, text[index] >= 0x61 || digit < 10 else {
+                return false
+            }
         }
         return true
     }
