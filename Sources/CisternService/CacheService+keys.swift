@@ -108,7 +108,7 @@ extension CacheService {
     ) -> HTTPStatus {
         Problem.send(
             .preconditionFailed,
-            "the key does not hold what If-Match or If-None-Match asks for; ETag names what it holds",
+            "what the key holds is not what If-Match or If-None-Match asks for; ETag names it",
             id: RequestID(head), on: responder
         ) { head, output in
             guard let digest else { return }
