@@ -210,4 +210,24 @@ import Testing
         #expect([503, 504].contains(try curl.delete("/keys/key", headers: ["If-Match: *"]).status))
         redis.resume()
     }
+
+    @Test func whatTheyLeaveIsThereWhenRedisIsAway() throws {
+        let redis = try RedisServerProcess()
+        let stack = try Stack(on: redis)
+        #expect(try stack.becomes("pass"))
+        let curl = try stack.curl()
+        #expect(try curl.put("/keys/made", "value", headers: ["If-None-Match: *"]).status == 201)
+        #expect(try curl.put("/keys/made", "other", headers: ["If-Match: \(Self.valueTag)"]).status == 204)
+        #expect(try curl.put("/keys/made", "third", headers: ["If-Match: \(Self.valueTag)"]).status == 412)
+        #expect(try curl.put("/keys/gone", "value").status == 201)
+        #expect(try curl.delete("/keys/gone", headers: ["If-Match: *"]).status == 204)
+        redis.kill9()
+        let made = try curl.get("/keys/made")
+        #expect(made.body == "other")
+        #expect(made.headers["Cache-Source"] == "local")
+        // A copy has a tag as any value has.
+        #expect(try curl.get("/keys/made", headers: ["If-None-Match: \(Self.otherTag)"]).status == 304)
+        // Nobody knows whether somebody has written it since.
+        #expect(try curl.get("/keys/gone").status == 503)
+    }
 }
