@@ -21,17 +21,19 @@ extension CacheService {
     ) async -> HTTPStatus {
         let query: KeyQuery
         let key: Bytes
+        let condition: Precondition?
         do throws(Refusal) {
             query = try KeyQuery(head, writes: head.method == .put)
             key = try readKey(head, query)
+            condition = try head.precondition()
             if head.method != .put { try checkExpectation(head) }
         } catch {
             return refuse(error, head, responder)
         }
         switch head.method {
-        case .put: return await put(key, query, head, responder, metrics)
-        case .delete: return await delete(key, head, responder, metrics)
-        default: return await get(key, head, responder, metrics)
+        case .put: return await put(key, query, condition, head, responder, metrics)
+        case .delete: return await delete(key, condition, head, responder, metrics)
+        default: return await get(key, condition, head, responder, metrics)
         }
     }
 
@@ -55,7 +57,8 @@ extension CacheService {
     // MARK: GET, HEAD
 
     private func get(
-        _ key: Bytes, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
+        _ key: Bytes, _ condition: Precondition?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder,
+        _ metrics: ServiceMetrics
     ) async -> HTTPStatus {
         let found: Lookup
         do throws(RedisError) {
@@ -73,8 +76,18 @@ extension CacheService {
             return .notFound
         }
         metrics.hits.add()
-        responder.send(.ok, body: value) { head, output in
-            head.field("Content-Type", MediaType.of(key), to: &output)
+        var status = HTTPStatus.ok
+        if let condition {
+            let digest = SHA1.hexDigest(of: value)
+            switch condition.verdict(on: digest) {
+            case .holds: break
+            case .matchFailed: return refuseCondition(holding: digest, head, responder)
+            case .noneMatchFailed: status = .notModified
+            }
+        }
+        responder.send(status, body: status == .ok ? value : Bytes()) { head, output in
+            // RFC 9110 §15.4.5: what describes content that is not sent is left out.
+            if status == .ok { head.field("Content-Type", MediaType.of(key), to: &output) }
             Self.appendETag(of: value, to: &output)
             switch found.ttl {
             case .persistent: break
@@ -85,7 +98,25 @@ extension CacheService {
             if isFallback { appendAge(found.age, head, to: &output) }
             head.lines(Self.valueFields, to: &output)
         }
-        return .ok
+        return status
+    }
+
+    /// Answers that a precondition does not hold, with the entity tag of what the key holds, so that a client can tell what
+    /// it missed.
+    private func refuseCondition(
+        holding digest: Bytes?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder
+    ) -> HTTPStatus {
+        Problem.send(
+            .preconditionFailed,
+            "what the key holds is not what If-Match or If-None-Match asks for; ETag names it",
+            id: RequestID(head), on: responder
+        ) { head, output in
+            guard let digest else { return }
+            output.append("ETag: \"")
+            output.append(value: digest)
+            output.append("\"\r\n")
+        }
+        return .preconditionFailed
     }
 
     /// How old a value is that Redis did not give (RFC 9111 §5.1), and why it was given all the same (RFC 9211).
@@ -106,8 +137,8 @@ extension CacheService {
     }
 
     /// The answer to a failure of Redis.
-    private func failure(_ error: RedisError, toWrite isWrite: Bool) -> Refusal {
-        var refusal = RedisFailure.answer(error, toWrite: isWrite)
+    private func failure(_ error: RedisError, toWrite isWrite: Bool, isConditional: Bool = false) -> Refusal {
+        var refusal = RedisFailure.answer(error, toWrite: isWrite, isConditional: isConditional)
         refusal.retryAfter = backend.retryAfter(writing: isWrite)
         return refusal
     }
@@ -124,8 +155,8 @@ extension CacheService {
     // MARK: PUT
 
     private func put(
-        _ key: Bytes, _ query: KeyQuery, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder,
-        _ metrics: ServiceMetrics
+        _ key: Bytes, _ query: KeyQuery, _ condition: Precondition?, _ head: HTTPRequestHead,
+        _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
     ) async -> HTTPStatus {
         let expiry: KeyExpiry
         do throws(Refusal) {
@@ -144,20 +175,26 @@ extension CacheService {
             return refuse(Refusal(error.status, detail), head, responder)
         }
         let written: Backend.Written
+        let deadline = deadline(from: responder.requestEnd)
         do throws(RedisError) {
-            written = try await backend.put(
-                storedKey(key), value, expiry: expiry, until: deadline(from: responder.requestEnd),
-                mayKeep: head.mayBeKept)
+            written =
+                if let condition {
+                    try await backend.put(storedKey(key), value, expiry: expiry, if: condition, until: deadline)
+                } else {
+                    try await backend.put(
+                        storedKey(key), value, expiry: expiry, until: deadline, mayKeep: head.mayBeKept)
+                }
         } catch {
-            return refuse(failure(error, toWrite: true), head, responder)
+            return refuse(failure(error, toWrite: true, isConditional: condition != nil), head, responder)
+        }
+        let status: HTTPStatus
+        switch written {
+        case .created: status = .created
+        case .replaced: status = .noContent
+        case .kept: status = .accepted
+        case .failed(let current): return refuseCondition(holding: current, head, responder)
         }
         metrics.stored.add()
-        let status: HTTPStatus =
-            switch written {
-            case .created: .created
-            case .replaced: .noContent
-            case .kept: .accepted
-            }
         responder.send(status) { response, output in
             if status == .created { Self.appendLocation(of: query, head, to: &output) }
             Self.appendETag(of: value, to: &output)
@@ -218,21 +255,31 @@ extension CacheService {
     // MARK: DELETE
 
     private func delete(
-        _ key: Bytes, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
+        _ key: Bytes, _ condition: Precondition?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder,
+        _ metrics: ServiceMetrics
     ) async -> HTTPStatus {
         let deleted: Backend.Deleted
+        let deadline = deadline(from: responder.requestEnd)
         do throws(RedisError) {
-            deleted = try await backend.delete(
-                storedKey(key), until: deadline(from: responder.requestEnd), mayKeep: head.mayBeKept)
+            deleted =
+                if let condition {
+                    try await backend.delete(storedKey(key), if: condition, until: deadline)
+                } else {
+                    try await backend.delete(storedKey(key), until: deadline, mayKeep: head.mayBeKept)
+                }
         } catch {
-            return refuse(failure(error, toWrite: true), head, responder)
+            return refuse(failure(error, toWrite: true, isConditional: condition != nil), head, responder)
         }
-        if case .missing = deleted {
+        var isKept = false
+        switch deleted {
+        case .deleted: break
+        case .kept: isKept = true
+        case .missing:
             Problem.send(.notFound, "there is no such key", id: RequestID(head), on: responder)
             return .notFound
+        case .failed(let current): return refuseCondition(holding: current, head, responder)
         }
         metrics.deleted.add()
-        let isKept = if case .kept = deleted { true } else { false }
         responder.send(isKept ? .accepted : .noContent) { appendDestination(isKept: isKept, $0, to: &$1) }
         return isKept ? .accepted : .noContent
     }

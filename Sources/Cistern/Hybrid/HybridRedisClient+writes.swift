@@ -12,13 +12,7 @@ extension HybridRedisClient {
         try await write(key, Change(value: value, expiry: expiry), limit, mayKeep: mayKeep) {
             () async throws(RedisError) -> (WriteReceipt, FallbackStore.WriteEnd) in
             let result = try await self.redis.put(key, value, expiry: expiry, limit)
-            let ttl: Duration? =
-                switch expiry {
-                case .never: nil
-                case .after(let ttl): ttl
-                case .keep: result.keptTTL?.left
-                }
-            return (WriteReceipt(storedIn: .redis, wasAbsent: result.isNew), .stored(value, ttl: ttl))
+            return (WriteReceipt(storedIn: .redis, wasAbsent: result.isNew), .stored(value, ttl: expiry.ttl(result)))
         }
     }
 
@@ -31,6 +25,26 @@ extension HybridRedisClient {
             let wasThere = try await self.redis.delete(key, limit)
             return (WriteReceipt(storedIn: .redis, wasAbsent: !wasThere), .deleted)
         }
+    }
+
+    /// Writes a value, or deletes it where `value` is nil, if `condition` holds. Nothing is kept here: what Redis holds by then is
+    /// not known.
+    package func write(
+        _ key: Bytes, _ value: Bytes?, expiry: KeyExpiry, if condition: Precondition, _ limit: OperationLimit
+    ) async throws(RedisError) -> ConditionalResult {
+        var result = ConditionalResult.missing
+        _ = try await write(key, Change(value: value, expiry: expiry), limit, mayKeep: false) {
+            () async throws(RedisError) -> (WriteReceipt, FallbackStore.WriteEnd) in
+            result = try await self.redis.write(key, value, expiry: expiry, if: condition, limit)
+            let end: FallbackStore.WriteEnd =
+                switch result {
+                case .failed: .failed
+                case .missing: .deleted
+                case .done(let put): value.map { .stored($0, ttl: expiry.ttl(put)) } ?? .deleted
+                }
+            return (WriteReceipt(storedIn: .redis, wasAbsent: nil), end)
+        }
+        return result
     }
 
     /// What is to become of a key.
@@ -108,6 +122,17 @@ extension RedisError {
         case .authentication: breakerEffect == .failure
         case .command: phase == .handshake
         case .outOfMemory, .cancelled: false
+        }
+    }
+}
+
+extension KeyExpiry {
+    /// How long the key lives after a write with this expiry; nil for ever.
+    fileprivate func ttl(_ result: PutResult) -> Duration? {
+        switch self {
+        case .never: nil
+        case .after(let ttl): ttl
+        case .keep: result.keptTTL?.left
         }
     }
 }

@@ -32,6 +32,22 @@ package final class HTTPServer: Sendable {
     /// - Throws: `addressInUse` when somebody else listens there; `resolution` when the host is none of this machine's.
     package func start() async throws(SocketError) -> SocketAddress {
         let wanted = try await resolve()
+        // To two processes that ask for any port the kernel may give the same one, as long as neither listens.
+        var attempts = options.port == 0 ? Self.attemptsForAnyPort : 1
+        while true {
+            do throws(SocketError) {
+                return try await listen(wanted)
+            } catch {
+                for loop in loops { await loop.stopListening() }
+                attempts -= 1
+                guard error.code == .addressInUse, attempts > 0 else { throw error }
+            }
+        }
+    }
+
+    private static let attemptsForAnyPort = 16
+
+    private func listen(_ wanted: SocketAddress) async throws(SocketError) -> SocketAddress {
         // Bound alone first: with SO_REUSEPORT, a second process would get half of the connections and no error.
         let alone = try Listener.bind(wanted, shared: false)
         guard loops.count > 1 else { return try await loops[0].listen(on: alone) }

@@ -7,7 +7,7 @@ package struct PutResult: Sendable, Hashable {
     /// How long the key lives on, where the write kept what it had; else nil, and the writer knows.
     package let keptTTL: KeyTTL?
 
-    init(isNew: Bool, keptTTL: KeyTTL?) {
+    package init(isNew: Bool, keptTTL: KeyTTL? = nil) {
         self.isNew = isNew
         self.keptTTL = keptTTL
     }

@@ -15,6 +15,14 @@ extension RedisClient {
         try await onLoop { shard throws(RedisError) in try await shard.put(key, value, expiry, limit) }
     }
 
+    /// Writes a string, or deletes one where `value` is nil, if `condition` holds: both in one atomic step. Keys of other types
+    /// are left alone.
+    package func write(
+        _ key: Bytes, _ value: Bytes?, expiry: KeyExpiry, if condition: Precondition, _ limit: OperationLimit
+    ) async throws(RedisError) -> ConditionalResult {
+        try await onLoop { shard throws(RedisError) in try await shard.write(key, value, expiry, if: condition, limit) }
+    }
+
     /// Deletes a key of any type; true when it was there (DEL).
     package func delete(_ key: Bytes, _ limit: OperationLimit) async throws(RedisError) -> Bool {
         try await onLoop { shard throws(RedisError) in

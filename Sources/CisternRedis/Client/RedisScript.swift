@@ -56,6 +56,38 @@ extension RedisScript {
         return 1
         """)
 
+    /// Writes or deletes a string where a precondition holds.
+    ///
+    /// ARGV: value, time to live in milliseconds (0: none), `keep`, `replace` or `delete`, how many digests of `If-Match` follow
+    /// and how many of `If-None-Match` (-1: no such condition, -2: any value), then those. The answer is 1 and the new time to
+    /// live for a key that is new, 2 and the same for one that was there, 3 for nothing to delete, 0 and the digest of what the
+    /// key holds, or an empty one, where the precondition does not hold.
+    static let conditional = RedisScript(
+        """
+        local kind = redis.call('TYPE', KEYS[1]).ok
+        if kind ~= 'none' and kind ~= 'string' then
+          return redis.error_reply('WRONGTYPE Operation against a key holding the wrong kind of value')
+        end
+        if ARGV[3] == 'delete' and kind == 'none' then return {3, 0} end
+        local held = kind == 'string' and redis.sha1hex(redis.call('GET', KEYS[1])) or ''
+        local function listed(count, first)
+          if count == -2 then return held ~= '' end
+          for i = first, first + count - 1 do
+            if ARGV[i] == held then return true end
+          end
+          return false
+        end
+        local matches, others = tonumber(ARGV[4]), tonumber(ARGV[5])
+        if matches ~= -1 and not listed(matches, 6) then return {0, held} end
+        if others ~= -1 and listed(others, 6 + math.max(matches, 0)) then return {0, held} end
+        if ARGV[3] == 'delete' then
+          redis.call('DEL', KEYS[1])
+          return {2, 0}
+        end
+        \(setting(value: 1, milliseconds: 2, mode: 3))
+        return {kind == 'none' and 1 or 2, redis.call('PTTL', KEYS[1])}
+        """)
+
     /// Lua that sets the key, where `kind` is its type.
     private static func setting(value: Int, milliseconds: Int, mode: Int) -> String {
         """

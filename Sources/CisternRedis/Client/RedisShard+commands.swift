@@ -99,6 +99,28 @@ extension RedisShard {
         }
     }
 
+    /// Writes a string, or deletes one, if a precondition holds.
+    nonisolated func write(
+        _ key: Bytes, _ value: Bytes?, _ expiry: KeyExpiry, if condition: Precondition, _ limit: OperationLimit
+    ) async throws(RedisError) -> ConditionalResult {
+        let (milliseconds, mode) = Self.scriptArguments(expiry)
+        let lists = [condition.match, condition.noneMatch].map { $0?.scriptArguments ?? (count: -1, digests: []) }
+        // Repeating it would find what the first attempt wrote.
+        let reply = try await perform(.write, limit, isRepeatable: false) { pipe in
+            await pipe.run(.conditional, limit, keyAndArguments: 6 + lists[0].digests.count + lists[1].digests.count) {
+                output in
+                output.appendRESPBulk(bytes: key)
+                output.appendRESPBulk(bytes: value ?? Bytes())
+                output.appendRESPBulk(decimal: milliseconds)
+                output.appendRESPBulk(value == nil ? "delete" : mode)
+                for list in lists { output.appendRESPBulk(decimal: list.count) }
+                for list in lists { for digest in list.digests { output.appendRESPBulk(bytes: digest) } }
+            }.failingOnError
+        }.first
+        guard let result = ConditionalResult(reply) else { throw ErrorHandler.unexpectedReply(to: "EVALSHA") }
+        return result
+    }
+
     /// What the scripts are told of the expiry.
     static func scriptArguments(_ expiry: KeyExpiry) -> (milliseconds: Int, mode: StaticString) {
         switch expiry {
@@ -133,6 +155,30 @@ extension RedisShard {
     static func integer(_ reply: RESPValue, _ command: StaticString) throws(RedisError) -> Int64 {
         guard case .integer(let number) = reply else { throw ErrorHandler.unexpectedReply(to: command) }
         return number
+    }
+}
+
+extension Precondition.Values {
+    /// What the script is told of them: how many digests, or -2 for any value, and those.
+    fileprivate var scriptArguments: (count: Int, digests: [Bytes]) {
+        switch self {
+        case .any: (-2, [])
+        case .digests(let digests): (digests.count, digests)
+        }
+    }
+}
+
+extension ConditionalResult {
+    /// Reads the script's reply; nil when it is something else.
+    fileprivate init?(_ reply: RESPValue) {
+        guard case .array(let parts) = reply, parts.count == 2, case .integer(let code) = parts[0] else { return nil }
+        switch (code, parts[1]) {
+        case (1, .integer(let milliseconds)), (2, .integer(let milliseconds)):
+            self = .done(PutResult(isNew: code == 1, keptTTL: KeyTTL(milliseconds: milliseconds)))
+        case (3, _): self = .missing
+        case (0, .bulkString(let digest)): self = .failed(current: digest.isEmpty ? nil : digest)
+        default: return nil
+        }
     }
 }
 

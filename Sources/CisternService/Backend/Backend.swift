@@ -11,6 +11,8 @@ enum Backend: Sendable {
     /// What became of a write.
     enum Written: Sendable {
         case created, replaced
+        /// A precondition does not hold, and nothing was written; the digest of what the key holds.
+        case failed(current: Bytes?)
         /// Redis did not take it; this process keeps it until it does.
         case kept
     }
@@ -18,6 +20,8 @@ enum Backend: Sendable {
     /// What became of a delete.
     enum Deleted: Sendable {
         case deleted, missing
+        /// A precondition does not hold, and nothing was deleted; the digest of what the key holds.
+        case failed(current: Bytes?)
         /// Redis did not take it; this process keeps it until it does.
         case kept
     }
@@ -44,6 +48,41 @@ enum Backend: Sendable {
             guard receipt.storedIn == .redis else { return .kept }
             return receipt.wasAbsent == true ? .created : .replaced
         case .local(let store): return try store.put(key, value, expiry: expiry) ? .created : .replaced
+        }
+    }
+
+    /// Writes a value if a precondition holds, both in one atomic step.
+    func put(
+        _ key: Bytes, _ value: Bytes, expiry: KeyExpiry, if condition: Precondition, until deadline: MonotonicTime
+    ) async throws(RedisError) -> Written {
+        let result: ConditionalResult =
+            switch self {
+            case .redis(let client):
+                try await client.write(key, value, expiry: expiry, if: condition, OperationLimit(deadline))
+            case .local(let store): try store.put(key, value, expiry: expiry, if: condition)
+            }
+        return switch result {
+        case .done(let put): put.isNew ? .created : .replaced
+        case .failed(let current): .failed(current: current)
+        // Said of a delete alone.
+        case .missing: .created
+        }
+    }
+
+    /// Deletes a key of a string if a precondition holds, both in one atomic step.
+    func delete(
+        _ key: Bytes, if condition: Precondition, until deadline: MonotonicTime
+    ) async throws(RedisError) -> Deleted {
+        let result: ConditionalResult =
+            switch self {
+            case .redis(let client):
+                try await client.write(key, nil, expiry: .never, if: condition, OperationLimit(deadline))
+            case .local(let store): store.delete(key, if: condition)
+            }
+        return switch result {
+        case .done: .deleted
+        case .failed(let current): .failed(current: current)
+        case .missing: .missing
         }
     }
 

@@ -1,5 +1,6 @@
 internal import CisternBytes
 internal import CisternRedis
+internal import CisternSockets
 internal import CisternStore
 
 /// The embedded cache as the truth: what backend `local` answers from, with Redis' meaning of a time to live.
@@ -25,20 +26,55 @@ struct LocalStore: Sendable {
     /// - Throws: `outOfMemory` when the value is larger than the cache has room for.
     func put(_ key: Bytes, _ value: Bytes, expiry: KeyExpiry) throws(RedisError) -> Bool {
         let (outcome, isNew) = cache.update(key) { current, now in
-            let end: Int64 =
-                switch expiry {
-                case .never: .max
-                case .after(let ttl): cache.expiry(after: ttl, from: now)
-                case .keep(let standard):
-                    current?.expiry ?? standard.map { cache.expiry(after: $0, from: now) } ?? .max
-                }
-            return (.store(value, expiry: end), current == nil)
+            (.store(value, expiry: end(expiry, of: current, now)), current == nil)
         }
-        guard outcome != .refused else {
-            throw RedisError(
-                .outOfMemory, phase: .queued, retry: .never, breakerEffect: .notCounted,
-                "the value is larger than the cache has room for")
-        }
+        guard outcome != .refused else { throw Self.noRoom }
         return isNew
     }
+
+    /// Writes a value if a precondition holds.
+    ///
+    /// - Throws: `outOfMemory` when the value is larger than the cache has room for.
+    func put(
+        _ key: Bytes, _ value: Bytes, expiry: KeyExpiry, if condition: Precondition
+    ) throws(RedisError) -> ConditionalResult {
+        while true {
+            // The digest is made outside the cache's lock; if the key has changed by then, it is made again.
+            let held = cache.entry(key)?.value
+            let digest = held.map(SHA1.hexDigest)
+            guard condition.verdict(on: digest) == .holds else { return .failed(current: digest) }
+            let (outcome, isUnchanged) = cache.update(key) { current, now in
+                guard current?.value == held else { return (.keep, false) }
+                return (.store(value, expiry: end(expiry, of: current, now)), true)
+            }
+            guard outcome != .refused else { throw Self.noRoom }
+            if isUnchanged { return .done(PutResult(isNew: held == nil)) }
+        }
+    }
+
+    /// Deletes a key if a precondition holds.
+    func delete(_ key: Bytes, if condition: Precondition) -> ConditionalResult {
+        while true {
+            guard let held = cache.entry(key)?.value else { return .missing }
+            let digest = SHA1.hexDigest(of: held)
+            guard condition.verdict(on: digest) == .holds else { return .failed(current: digest) }
+            let isUnchanged = cache.update(key) { current, _ in
+                current?.value == held ? (.remove, true) : (.keep, false)
+            }.result
+            if isUnchanged { return .done(PutResult(isNew: false)) }
+        }
+    }
+
+    private func end(_ expiry: KeyExpiry, of current: CacheEntry?, _ now: Int64) -> Int64 {
+        switch expiry {
+        case .never: .max
+        case .after(let ttl): cache.expiry(after: ttl, from: now)
+        case .keep(let standard):
+            current?.expiry ?? standard.map { cache.expiry(after: $0, from: now) } ?? .max
+        }
+    }
+
+    private static let noRoom = RedisError(
+        .outOfMemory, phase: .queued, retry: .never, breakerEffect: .notCounted,
+        "the value is larger than the cache has room for")
 }

@@ -38,7 +38,7 @@ struct Freshness {
 extension HTTPRequestHead {
     /// Whether a write may be kept here where Redis does not take it: not if the client wants it stored, and not if it depends on
     /// what the key holds, which nobody knows.
-    var mayBeKept: Bool { !isStrict && !has(.ifMatch) && !has(.ifNoneMatch) }
+    var mayBeKept: Bool { !isStrict && !isConditional }
 
     /// Whether a write is to be refused rather than kept here: `Prefer: handling=strict` (RFC 7240 §4.4).
     private var isStrict: Bool {
