@@ -78,9 +78,9 @@ struct Serve: AsyncParsableCommand {
     ) async {
         // So that no number of SIGHUPs keeps the service from ending.
         let (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let reloading = Task { await reloader.obey(reloads) }
         var isEnding = false
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await reloader.obey(reloads) }
             var iterator = signals.makeAsyncIterator()
             while let signal = await iterator.next() {
                 if signal == .sighup {
@@ -96,6 +96,8 @@ struct Serve: AsyncParsableCommand {
                 logger.notice("ending", metadata: ["signal": "\(signal)"])
                 group.addTask {
                     await server.shutDown()
+                    // The end of a process takes OpenSSL's memory apart, which a reload would still read certificates with.
+                    await reloading.value
                     logger.notice("ended")
                     // The signals are still waited for, so this is how the process ends.
                     Glibc.exit(0)
