@@ -36,9 +36,8 @@ extension HTTPRequestHead {
     private static func isDigest(_ text: Span<UInt8>) -> Bool {
         guard text.count == 40 else { return false }
         for index in text.indices {
-            guard let digit = ASCII.hexDigit(text[index]), digit < 16, text[index] >= 0x61 || digit < 10 else {
-                return false
-            }
+            // Digests are in lower case, and tags are compared byte by byte.
+            guard (0x30...0x39).contains(text[index]) || (0x61...0x66).contains(text[index]) else { return false }
         }
         return true
     }
