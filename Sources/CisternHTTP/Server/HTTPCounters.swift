@@ -63,3 +63,12 @@ final class SharedCount: Sendable {
 
     func decrease() { number.wrappingSubtract(1, ordering: .relaxed) }
 }
+
+/// A word to all loops, which is never taken back.
+final class SharedFlag: Sendable {
+    private let flag = Atomic(false)
+
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    func set() { flag.store(true, ordering: .relaxed) }
+}

@@ -1,7 +1,6 @@
 internal import CisternBytes
 internal import CisternSockets
 internal import Glibc
-internal import Synchronization
 
 /// One event loop's share of a server: its listener and its connections. Pinned to that loop.
 package actor HTTPLoop {
@@ -22,16 +21,19 @@ package actor HTTPLoop {
     private var nextNumber = 0
     private let clock = HTTPLoopClock()
     private var endWaiters: [UnsafeContinuation<Void, Never>] = []
-    private let draining = Atomic(false)
+    /// Set for all loops at once, before any connection is ended.
+    private let draining: SharedFlag
 
     init(
-        loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters, open: SharedCount
+        loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters,
+        open: SharedCount, draining: SharedFlag
     ) {
         self.loop = loop
         self.options = HTTPLoopOptions(options)
         self.handler = handler
         self.counters = counters
         self.open = open
+        self.draining = draining
     }
 
     /// Takes other options and another handler: what begins from now on is under them, on old connections as well. A
@@ -51,7 +53,7 @@ package actor HTTPLoop {
     }
 
     /// Whether every response ends its connection.
-    nonisolated var isDraining: Bool { draining.load(ordering: .relaxed) }
+    nonisolated var isDraining: Bool { draining.isSet }
 
     // MARK: Connections
 
@@ -139,9 +141,9 @@ package actor HTTPLoop {
         listener = nil
     }
 
-    /// Ends idle connections at once and the others with their next response; returns when all have ended.
+    /// Ends idle connections at once and, the draining having been announced to all loops, the others with their next
+    /// response; returns when all have ended.
     func drain() async {
-        draining.store(true, ordering: .relaxed)
         stopListening()
         for connection in connections.values { connection.endIfIdle() }
         await withUnsafeContinuation { continuation in

@@ -5,6 +5,7 @@ internal import Glibc
 package final class HTTPServer: Sendable {
     private let options: HTTPServerOptions
     private let loops: [HTTPLoop]
+    private let draining = SharedFlag()
 
     /// - Parameters:
     ///   - counters: Where it counts, made for as many loops as the group has.
@@ -14,10 +15,11 @@ package final class HTTPServer: Sendable {
         handler: () -> any HTTPHandler
     ) {
         self.options = options
+        let draining = draining
         loops = group.loops.map { loop in
             HTTPLoop(
                 loop: loop, options: options, handler: handler(), counters: counters.loops[loop.index],
-                open: counters.open)
+                open: counters.open, draining: draining)
         }
     }
 
@@ -73,6 +75,8 @@ package final class HTTPServer: Sendable {
     /// Stops to accept, lets every request in progress be answered, and returns when all connections have ended. What
     /// has not ended after `timeout` is cut off.
     package func shutDown(within timeout: Duration) async {
+        // No loop ends a connection before every loop says `Connection: close`: a client that sees one end can count on it.
+        draining.set()
         await withTaskGroup(of: Bool.self) { group in
             for loop in loops {
                 group.addTask {

@@ -170,6 +170,27 @@ import Testing
         }
     }
 
+    /// A loop that is behind knows of the end before a connection of another loop ends.
+    @Test func noLoopEndsAConnectionBeforeAllKnow() async throws {
+        try await withServer(loops: 2) { server in
+            var connections: [Bytes: RawConnection] = [:]
+            while connections.count < 2 {
+                let connection = try server.connect()
+                try connection.send("GET /loop HTTP/1.1\r\nHost: h\r\n\r\n")
+                connections[try connection.readResponse().body] = connection
+            }
+            let (idle, held) = (try #require(connections["0"]), try #require(connections["1"]))
+            try held.send("GET /held HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(comes { server.handler.hold.arrived == 1 })
+            let end = Task(executorPreference: BlockingThreads.shared) { await server.shutDown(within: .seconds(20)) }
+            #expect(idle.isClosedByPeer())
+            server.handler.hold.release()
+            #expect(try held.readResponse().headers["Connection"] == "close")
+            held.close()
+            await end.value
+        }
+    }
+
     /// Its head was written before anyone knew of the end, and said nothing of it.
     @Test func aConnectionThatIsStillWritingEndsAfterItsAnswer() async throws {
         try await withServer { server in

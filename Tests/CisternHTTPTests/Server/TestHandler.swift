@@ -9,6 +9,8 @@ import TestSupport
 final class TestHandler: HTTPHandler {
     /// What the paths that begin with `/slow` wait for.
     let gate = Gate()
+    /// While it holds, `/held` keeps its loop from turning; at most ten seconds.
+    let hold = Hold()
 
     private struct Notes {
         /// Requests by the turn of the loop in which they came.
@@ -53,6 +55,10 @@ final class TestHandler: HTTPHandler {
         case "/wait":
             await EventLoop.current?.sleep(until: .now + .milliseconds(Int(text(request.query)) ?? 0))
             responder.send(.ok, body: "waited")
+        case "/loop": responder.send(.ok, body: Bytes("\(responder.loopIndex)"))
+        case "/held":
+            hold.wait()
+            responder.send(.ok, body: "held")
         case "/slow":
             let before = Self.processorTime
             await gate.wait()
@@ -137,4 +143,23 @@ final class Gate: Sendable {
         }
         for continuation in waiting { continuation.resume() }
     }
+}
+
+/// Holds the thread of whoever comes until it is released.
+final class Hold: Sendable {
+    private struct State {
+        var isReleased = false
+        var arrived = 0
+    }
+    private let state = Locked(State())
+
+    /// How many have come so far.
+    var arrived: Int { state.withLock { $0.arrived } }
+
+    func wait() {
+        state.withLock { $0.arrived += 1 }
+        _ = eventually { state.withLock { $0.isReleased } }
+    }
+
+    func release() { state.withLock { $0.isReleased = true } }
 }
