@@ -45,9 +45,9 @@ package final class CacheService: HTTPHandler {
     package func handle(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
         if let cors { responder.standingLines = cors.lines(for: head) }
         let metrics = metrics[responder.loopIndex]
+        let connection = responder.connection
         guard let route = Route(head.path) else {
-            metrics.unrouted.add()
-            return handleUnrouted(head, responder)
+            return metrics.count(nil, handleUnrouted(head, responder))
         }
         let status: HTTPStatus
         do throws(Refusal) {
@@ -62,28 +62,31 @@ package final class CacheService: HTTPHandler {
                 case .health: status = answerHealth(head, responder, for: caller)
                 case .live: status = answerLive(head, responder)
                 case .ready: status = answerReady(head, responder)
-                case .stats: status = answerStats(head, responder)
+                case .stats: status = answerStats(responder)
+                case .metrics: status = answerMetrics(responder)
+                case .openAPI: status = answerOpenAPI(responder)
                 }
             }
         } catch {
             status = refuse(error, head, responder)
         }
         metrics.count(route, status)
+        metrics.note(route, since: connection.requestEnd)
     }
 
-    private func handleUnrouted(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) {
-        if !hosts.allow(head) {
-            _ = refuse(hosts.refusal, head, responder)
-        } else if head.targetForm == .asterisk {
-            responder.send(.noContent) { Route.key.definition.appendAllow($0, to: &$1) }
-        } else {
-            _ = refuse(Refusal(.notFound, "there is no such route"), head, responder)
+    private func handleUnrouted(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) -> HTTPStatus {
+        guard hosts.allow(head) else { return refuse(hosts.refusal, head, responder) }
+        guard head.targetForm == .asterisk else {
+            return refuse(Refusal(.notFound, "there is no such route"), head, responder)
         }
+        responder.send(.noContent) { Route.key.definition.appendAllow($0, to: &$1) }
+        return .noContent
     }
 
     package func refuse(_ rejection: HTTPRejection, _ responder: consuming HTTPResponder) {
         // Its fields may not have been read: the answer is that to nobody's page.
         responder.standingLines = cors?.linesForOthers
+        metrics[responder.loopIndex].count(nil, rejection.status)
         Problem.send(rejection.status, "\(rejection.reason)", id: RequestID(), on: responder)
     }
 

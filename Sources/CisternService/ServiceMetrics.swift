@@ -1,26 +1,41 @@
+internal import CisternBytes
 internal import CisternHTTP
 internal import CisternSockets
 
 /// What one loop has answered. Written by that loop alone, read from any thread.
 final class ServiceMetrics: Sendable {
-    /// Requests by route and by the first digit of the status.
+    /// What is counted apart: the routes, and, as nil, requests that led to none.
+    static let rows: [Route?] = Route.allCases + [nil]
+
+    /// Requests by row and by the first digit of the status.
     private let requests: [LoopCounter]
-    /// Requests that led to no route.
-    let unrouted = LoopCounter()
+    private let latencies: [LatencyHistogram]
     let hits = LoopCounter()
     let misses = LoopCounter()
     let stored = LoopCounter()
     let deleted = LoopCounter()
 
     init() {
-        requests = (0..<Route.allCases.count * 5).map { _ in LoopCounter() }
+        requests = (0..<Self.rows.count * 5).map { _ in LoopCounter() }
+        latencies = Route.allCases.map { _ in LatencyHistogram() }
     }
 
-    func count(_ route: Route, _ status: HTTPStatus) {
-        requests[route.rawValue * 5 + status.code / 100 - 1].add()
+    /// Counts an answer; for a route nil, it led to none.
+    func count(_ route: Route?, _ status: HTTPStatus) { counter(route, class: status.code / 100).add() }
+
+    /// Notes how long an answer took.
+    func note(_ route: Route, since requestEnd: MonotonicTime) {
+        latencies[route.rawValue].record(nanoseconds: MonotonicTime.now.nanoseconds &- requestEnd.nanoseconds)
     }
 
-    func requests(_ route: Route, class digit: Int) -> Int {
-        requests[route.rawValue * 5 + digit - 1].value
+    func requests(_ route: Route?, class digit: Int) -> Int { counter(route, class: digit).value }
+
+    func latency(_ route: Route) -> LatencyHistogram { latencies[route.rawValue] }
+
+    private func counter(_ route: Route?, class digit: Int) -> LoopCounter {
+        requests[(route?.rawValue ?? Route.allCases.count) * 5 + digit - 1]
     }
+
+    /// What a row is called: by the route and never by the key.
+    static func label(_ route: Route?) -> String { route.map { "\($0.definition.path)" } ?? "unrouted" }
 }

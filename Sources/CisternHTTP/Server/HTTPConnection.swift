@@ -1,4 +1,4 @@
-internal import CisternBytes
+package import CisternBytes
 package import CisternSockets
 
 /// One client's connection. It belongs to one ``HTTPLoop`` and is touched on that loop alone.
@@ -34,8 +34,8 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     let head = HTTPRequestHead()
     var stream: SocketStream
-    /// When the last byte of the current request had come.
-    private(set) var requestEnd: MonotonicTime
+    /// When the last byte of the current request, or of the one that was answered last, had come.
+    package private(set) var requestEnd: MonotonicTime
     /// Whether the response has been written.
     private(set) var hasResponded = false
     private(set) var closesAfterResponse = false

@@ -15,7 +15,8 @@ package protocol HTTPHandler: Sendable {
 
 /// The right to answer one request, once: answering consumes it, so that a second answer does not compile.
 package struct HTTPResponder: ~Copyable {
-    private let connection: HTTPConnection
+    /// The connection, which outlasts the right to answer.
+    package let connection: HTTPConnection
     private let context: HTTPResponseContext
     /// Whole field lines, each with its CRLF, that the answer has whatever it becomes; nil for none.
     package var standingLines: Bytes?

@@ -17,6 +17,7 @@ final class RedisGuard: Sendable {
     let writeBreaker: CircuitBreaker
     let health: HealthChecker
     private let prober: RedisProber
+    private let degradation: Degradation
 
     init(_ config: RedisGuardConfig, options: RedisConnectionOptions, scheduler: any Scheduler) {
         let prober = RedisProber(limit: min(options.timeouts.read, config.breaker.checkInterval))
@@ -36,7 +37,15 @@ final class RedisGuard: Sendable {
         health.observe { [weak breaker] change in
             if change.to == .healthy { breaker?.hurryProbe() }
         }
+        let degradation = Degradation()
+        self.degradation = degradation
+        breaker.observe { degradation.note(.breaker, isWell: $0.to == .closed) }
+        writeBreaker.observe { degradation.note(.writeBreaker, isWell: $0.to == .closed) }
+        health.observe { degradation.note(.health, isWell: $0.to == .healthy) }
     }
+
+    /// Since when not all is well, in seconds since 1970-01-01 UTC; nil while all is.
+    var degradedSince: Int? { degradation.since }
 
     func start(_ shards: [RedisShard]) {
         prober.use(shards)

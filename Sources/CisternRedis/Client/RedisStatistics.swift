@@ -1,3 +1,4 @@
+public import CisternBytes
 public import CisternResilience
 internal import CisternSockets
 
@@ -26,6 +27,8 @@ public struct RedisStatistics: Sendable, Hashable {
     public var retries: Int
     /// Operations that failed because their time was up.
     public var timeouts: Int
+    /// How long replies took, from the sending of their commands.
+    public var roundTrip: LatencySummary
     /// Attempts to connect.
     public var dials: Int
     /// Attempts to connect that failed.
@@ -40,6 +43,8 @@ public struct RedisStatistics: Sendable, Hashable {
     public var writeBreaker: CircuitBreaker.Statistics
     /// What is believed of the server's health; unknown in a client that does not check.
     public var health: HealthChecker.Statistics
+    /// Since when the server is not healthy or a breaker not closed, in seconds since 1970-01-01 UTC; nil while all is well.
+    public var degradedSince: Int?
 }
 
 extension RedisClient {
@@ -53,11 +58,12 @@ extension RedisClient {
             pool: RedisStatistics.Pool(
                 size: options.pool.size, open: open, idle: min(open, max(0, sum(\.idle))), waiting: sum(\.waiting),
                 timeouts: sum(\.poolTimeouts)),
-            commands: sum(\.commands), retries: sum(\.retries), timeouts: sum(\.timeouts), dials: sum(\.dials),
+            commands: sum(\.commands), retries: sum(\.retries), timeouts: sum(\.timeouts),
+            roundTrip: LatencyHistogram.summary(of: shards.map(\.counters.roundTrips)), dials: sum(\.dials),
             dialFailures: sum(\.dialFailures), connectionsLost: sum(\.connectionsLost),
             reconnection: reconnection.statistics, breaker: guarding?.breaker.statistics ?? .closed,
             writeBreaker: guarding?.writeBreaker.statistics ?? .closed,
-            health: guarding?.health.statistics ?? .unknown)
+            health: guarding?.health.statistics ?? .unknown, degradedSince: guarding?.degradedSince)
     }
 
     /// Whether every event loop has a connection that takes commands, so that no request misses one.

@@ -1,5 +1,6 @@
 internal import CisternBytes
 internal import CisternRESP
+internal import CisternSockets
 internal import DequeModule
 
 /// The commands of one connection whose replies have not all come, in the order in which they were sent, and what decodes
@@ -12,13 +13,17 @@ struct Conversation: ~Copyable {
 
     /// Hands out the replies that have come whole. The result is how many commands still wait.
     ///
+    /// - Parameter roundTrips: Counts how long each took.
     /// - Throws: Why the connection has to end: what came is not RESP, or answers nothing.
-    mutating func deliver(_ input: inout InputBuffer) throws(RedisError) -> Int {
+    mutating func deliver(
+        _ input: inout InputBuffer, _ now: MonotonicTime, _ roundTrips: LatencyHistogram
+    ) throws(RedisError) -> Int {
         while let reply = try nextReply(&input) {
             // Nothing is subscribed to, so what the server pushes is for nobody.
             if case .push = reply { continue }
             guard !pending.isEmpty else { throw unaskedReply(reply) }
-            if pending[0].take(reply) { pending.removeFirst() }
+            guard pending[0].take(reply) else { continue }
+            roundTrips.record(nanoseconds: now.nanoseconds &- pending.removeFirst().sentAt.nanoseconds)
         }
         return pending.count
     }

@@ -85,6 +85,7 @@ struct PendingCommand {
     let deadline: MonotonicTime
     /// Whether what becomes of it matters after its caller has gone.
     let isWrite: Bool
+    let sentAt: MonotonicTime
     /// Where in the stream of written bytes the command begins.
     let start: Int
 

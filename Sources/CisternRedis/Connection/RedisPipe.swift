@@ -170,14 +170,15 @@ final class RedisPipe: EventSource, OutputSource {
         _ encode: (inout OutputQueue) -> Void
     ) {
         let start = stream.append(encode)
+        lastUsed = loop.now
         conversation.add(
             PendingCommand(
-                completion: completion, number: limit.number, deadline: limit.deadline, isWrite: isWrite, start: start))
+                completion: completion, number: limit.number, deadline: limit.deadline, isWrite: isWrite,
+                sentAt: lastUsed, start: start))
         if !isFlushScheduled {
             isFlushScheduled = true
             loop.flushAtEndOfTurn(self)
         }
-        lastUsed = loop.now
         if isIdle {
             silentSince = lastUsed
             shard.counters.idle.add(-1)
@@ -232,7 +233,7 @@ final class RedisPipe: EventSource, OutputSource {
     private func deliver() -> Bool {
         let wasIdle = isIdle
         do throws(RedisError) {
-            depth = try conversation.deliver(&stream.input)
+            depth = try conversation.deliver(&stream.input, silentSince, shard.counters.roundTrips)
         } catch {
             end(error)
             return false

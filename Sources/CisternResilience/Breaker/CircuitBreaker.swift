@@ -13,7 +13,7 @@ internal import Synchronization
 /// Any thread and task may use it. Closed, it costs two atomic operations a call.
 public final class CircuitBreaker: Sendable {
     /// What the breaker does with operations.
-    public enum State: String, Sendable, Hashable {
+    public enum State: String, Sendable, Hashable, CaseIterable {
         /// Lets everything through.
         case closed
         /// Refuses everything.
@@ -52,6 +52,8 @@ public final class CircuitBreaker: Sendable {
         var lateSuccesses = 0
         var failures = 0
         var opened = 0
+        var halfOpened = 0
+        var closed = 0
         var probes = 0
         var changedAt: MonotonicTime
     }
@@ -196,7 +198,11 @@ public final class CircuitBreaker: Sendable {
         nextTry.store(record.machine.nextTry.nanoseconds, ordering: .relaxed)
         let changes = record.machine.takeChanges()
         for change in changes {
-            if change.to == .open { record.opened += 1 }
+            switch change.to {
+            case .open: record.opened += 1
+            case .halfOpen: record.halfOpened += 1
+            case .closed: record.closed += 1
+            }
             record.changedAt = scheduler.now
             feed.post(change)
         }
@@ -247,6 +253,10 @@ public final class CircuitBreaker: Sendable {
         public var refusals: Int
         /// How often it opened.
         public var opened: Int
+        /// How often it became half open.
+        public var halfOpened: Int
+        /// How often it closed again.
+        public var closed: Int
         /// How often the probe was made.
         public var probes: Int
         /// How long until trying again may help; nil while everything is let through.
@@ -255,7 +265,7 @@ public final class CircuitBreaker: Sendable {
         /// Of a breaker that has done nothing.
         package static let closed = Statistics(
             state: .closed, inStateFor: .zero, consecutiveFailures: 0, successes: 0, failures: 0, refusals: 0,
-            opened: 0, probes: 0, retryAfter: nil)
+            opened: 0, halfOpened: 0, closed: 0, probes: 0, retryAfter: nil)
     }
 
     /// What it has done and how it stands, from any thread without waiting.
@@ -266,8 +276,8 @@ public final class CircuitBreaker: Sendable {
                 state: record.machine.state, inStateFor: scheduler.now.since(record.changedAt),
                 consecutiveFailures: record.machine.consecutiveFailures,
                 successes: successes.load(ordering: .relaxed) + record.lateSuccesses, failures: record.failures,
-                refusals: refusals.load(ordering: .relaxed), opened: record.opened, probes: record.probes,
-                retryAfter: retryAfter)
+                refusals: refusals.load(ordering: .relaxed), opened: record.opened, halfOpened: record.halfOpened,
+                closed: record.closed, probes: record.probes, retryAfter: retryAfter)
         }
     }
 }

@@ -9,7 +9,7 @@ internal import Synchronization
 /// ``HealthCheckerConfig/successThreshold`` successes in a row make it healthy again.
 public final class HealthChecker: Sendable {
     /// What is believed.
-    public enum State: String, Sendable, Hashable {
+    public enum State: String, Sendable, Hashable, CaseIterable {
         /// There has been no result that says anything.
         case unknown
         case healthy

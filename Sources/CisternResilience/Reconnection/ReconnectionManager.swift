@@ -8,7 +8,7 @@ internal import CisternLocks
 /// ``connect(_:)`` does both around anything that connects.
 public final class ReconnectionManager: Sendable {
     /// How things stand.
-    public enum State: String, Sendable, Hashable {
+    public enum State: String, Sendable, Hashable, CaseIterable {
         /// The last attempt succeeded, and nothing has been lost since.
         case connected
         /// An attempt is in progress, or is about to be made.

@@ -5,7 +5,7 @@ internal import CisternHTTP
 ///
 /// A route is a case here, its definition below, and a handler in ``CacheService``; the compiler asks for all three.
 enum Route: Int, CaseIterable, Sendable {
-    case key, health, live, ready, stats
+    case key, health, live, ready, stats, metrics, openAPI
 
     /// All that is known of the route but its handler.
     var definition: RouteDefinition {
@@ -18,6 +18,8 @@ enum Route: Int, CaseIterable, Sendable {
         case .live: RouteDefinition("/health/live", get: .anyone, isHostChecked: false)
         case .ready: RouteDefinition("/health/ready", get: .anyone, isHostChecked: false)
         case .stats: RouteDefinition("/stats", get: .scope(.admin))
+        case .metrics: RouteDefinition("/metrics", get: .scope(.admin))
+        case .openAPI: RouteDefinition("/openapi.json", get: .anyToken)
         }
     }
 
