@@ -50,7 +50,7 @@ struct LogWriter: Sendable {
         }
 
         private static func text(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> String {
-            fields.reduce("\(timestamp()) \(level.rawValue) \(oneLine(message))") {
+            fields.reduce("\(Timestamp.now) \(level.rawValue) \(oneLine(message))") {
                 $0 + " \($1.0)=\"\(oneLine($1.1))\""
             }
         }
@@ -63,28 +63,12 @@ struct LogWriter: Sendable {
         private static func json(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> String {
             var json = JSONWriter()
             json.object { json in
-                json.field("time", timestamp())
+                json.field("time", Timestamp.now)
                 json.field("level", level.rawValue)
                 json.field("message", message)
                 for (key, value) in fields { json.field(key, value) }
             }
             return json.text
-        }
-
-        /// The time in UTC to milliseconds (RFC 3339).
-        private static func timestamp() -> String {
-            var now = timespec()
-            clock_gettime(CLOCK_REALTIME, &now)
-            var parts = tm()
-            gmtime_r(&now.tv_sec, &parts)
-            func padded(_ number: Int, _ width: Int) -> String {
-                let digits = String(number)
-                return String(repeating: "0", count: max(0, width - digits.count)) + digits
-            }
-            let date = "\(parts.tm_year + 1900)-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
-            let time =
-                "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
-            return "\(date)T\(time).\(padded(now.tv_nsec / 1_000_000, 3))Z"
         }
     }
 }

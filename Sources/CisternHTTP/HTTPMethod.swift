@@ -1,6 +1,6 @@
-/// The methods registered by RFC 9110 §9 and RFC 5789. Another token is answered with 501 and has no value here.
+/// The methods of RFC 9110 §9 and RFC 5789, and QUERY, which is on its way to be one. Another token is answered with 501 and has no value here.
 package enum HTTPMethod: UInt8, Sendable, CaseIterable {
-    case get, head, put, delete, post, options, patch, trace, connect
+    case get, head, put, delete, post, options, patch, trace, connect, query
 
     /// The token on the wire; methods are case-sensitive (RFC 9110 §9.1).
     package var token: StaticString {
@@ -14,6 +14,7 @@ package enum HTTPMethod: UInt8, Sendable, CaseIterable {
         case .patch: "PATCH"
         case .trace: "TRACE"
         case .connect: "CONNECT"
+        case .query: "QUERY"
         }
     }
 

@@ -66,7 +66,12 @@ enum HTTPRequestLine {
         switch text.count {
         case 3: candidate = text[0] == 0x47 ? .get : .put
         case 4: candidate = text[0] == 0x48 ? .head : .post
-        case 5: candidate = text[0] == 0x50 ? .patch : .trace
+        case 5:
+            switch text[0] {
+            case 0x50: candidate = .patch
+            case 0x51: candidate = .query
+            default: candidate = .trace
+            }
         case 6: candidate = .delete
         case 7: candidate = text[0] == 0x4F ? .options : .connect
         default: return nil

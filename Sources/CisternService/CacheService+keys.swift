@@ -37,7 +37,7 @@ extension CacheService {
         }
     }
 
-    private func readKey(_ head: HTTPRequestHead, _ query: KeyQuery) throws(Refusal) -> Bytes {
+    func readKey(_ head: HTTPRequestHead, _ query: KeyQuery) throws(Refusal) -> Bytes {
         let raw = head.path.extracting(Route.keyPrefix.utf8CodeUnitCount...)
         do throws(HTTPKey.Fault) {
             return try HTTPKey.decode(raw, base64URL: query.isBase64URL, limit: config.http.maxKeyBytes)

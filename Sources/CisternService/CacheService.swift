@@ -19,6 +19,8 @@ package final class CacheService: HTTPHandler {
     /// Nil where no page of another origin may read answers.
     let cors: CORSRules?
     let metrics: [ServiceMetrics]
+    /// Nil where requests are not logged.
+    let accessLog: AccessLog?
     private let prefix: Bytes
     /// What Redis has of a request's time, in nanoseconds.
     private let redisBudget: Int64
@@ -35,6 +37,7 @@ package final class CacheService: HTTPHandler {
         hosts = HostRules(config)
         access = AccessRules(config.auth.tokens)
         cors = CORSRules(config.http.corsOrigins)
+        accessLog = config.log.access ? AccessLog(config.log.format, state.output) : nil
         prefix = Bytes(config.keyPrefix)
         let budget = config.fallback.isEnabled ? config.fallback.redisBudget : config.http.requestTimeout
         redisBudget = min(budget, config.http.requestTimeout).saturatingNanoseconds
@@ -46,35 +49,46 @@ package final class CacheService: HTTPHandler {
         if let cors { responder.standingLines = cors.lines(for: head) }
         let metrics = metrics[responder.loopIndex]
         let connection = responder.connection
-        guard let route = Route(head.path) else {
-            return metrics.count(nil, handleUnrouted(head, responder))
-        }
+        let id = accessLog == nil ? nil : RequestID(head)
+        responder.requestID = id?.text
+        let route = Route(head.path)
         let status: HTTPStatus
+        if let route {
+            status = await answer(head, to: route, responder, metrics)
+            metrics.note(route, since: connection.requestEnd)
+        } else {
+            status = answerUnrouted(head, responder)
+        }
+        metrics.count(route, status)
+        if let id { log(head, route, status, id.text, connection) }
+    }
+
+    private func answer(
+        _ head: HTTPRequestHead, to route: Route, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
+    ) async -> HTTPStatus {
         do throws(Refusal) {
             if route.definition.isHostChecked, !hosts.allow(head) { throw hosts.refusal }
             if head.method == .options {
-                status = answerOptions(route, head, responder)
+                return answerOptions(route, head, responder)
             } else {
                 let caller = try admit(head, to: route)
                 switch route {
-                case .key: status = await handleKey(head, responder, metrics)
+                case .key: return await handleKey(head, responder, metrics)
                 case _ where head.hasQuery && !head.query.isEmpty: throw .query("this route knows no query parameters")
-                case .health: status = answerHealth(head, responder, for: caller)
-                case .live: status = answerLive(head, responder)
-                case .ready: status = answerReady(head, responder)
-                case .stats: status = answerStats(responder)
-                case .metrics: status = answerMetrics(responder)
-                case .openAPI: status = answerOpenAPI(responder)
+                case .health: return answerHealth(head, responder, for: caller)
+                case .live: return answerLive(head, responder)
+                case .ready: return answerReady(head, responder)
+                case .stats: return answerStats(responder)
+                case .metrics: return answerMetrics(responder)
+                case .openAPI: return answerOpenAPI(responder)
                 }
             }
         } catch {
-            status = refuse(error, head, responder)
+            return refuse(error, head, responder)
         }
-        metrics.count(route, status)
-        metrics.note(route, since: connection.requestEnd)
     }
 
-    private func handleUnrouted(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) -> HTTPStatus {
+    private func answerUnrouted(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) -> HTTPStatus {
         guard hosts.allow(head) else { return refuse(hosts.refusal, head, responder) }
         guard head.targetForm == .asterisk else {
             return refuse(Refusal(.notFound, "there is no such route"), head, responder)
@@ -87,7 +101,10 @@ package final class CacheService: HTTPHandler {
         // Its fields may not have been read: the answer is that to nobody's page.
         responder.standingLines = cors?.linesForOthers
         metrics[responder.loopIndex].count(nil, rejection.status)
-        Problem.send(rejection.status, "\(rejection.reason)", id: RequestID(), on: responder)
+        let id = RequestID()
+        let connection = responder.connection
+        Problem.send(rejection.status, "\(rejection.reason)", id: id, on: responder)
+        logRejected(rejection.status, id.text, connection)
     }
 
     /// Answers with a problem; the result is its status.

@@ -130,6 +130,8 @@ package final class CisternServer: Sendable {
         if let redis { await flush(redis, until: end) }
         await redis?.close()
         await group.stop()
+        // The last lines of the access log, as long as somebody takes them.
+        while !state.output.isIdle, .now < end { try? await Task.sleep(for: .milliseconds(5)) }
     }
 
     /// Gives kept writes to Redis, as long as there is time: they end with the process.

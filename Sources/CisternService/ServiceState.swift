@@ -1,5 +1,7 @@
 internal import CisternBytes
 internal import CisternHTTP
+internal import CisternSockets
+internal import Glibc
 internal import Synchronization
 
 /// What outlasts the configuration of a service: where keys live, what has been counted, and whether its end has begun.
@@ -12,6 +14,8 @@ final class ServiceState: Sendable {
     let metrics: [ServiceMetrics]
     /// What the server counts of connections.
     let http: HTTPServerCounters
+    /// Standard output, for the access log.
+    let output = BackgroundWriter(descriptor: STDOUT_FILENO)
     private let draining = Atomic(false)
 
     init(backend: Backend, http: HTTPServerCounters, version: String) {

@@ -32,6 +32,10 @@ enum Socket {
         address { getsockname(descriptor, $0, $1) }
     }
 
+    static func peerAddress(_ descriptor: CInt) -> SocketAddress? {
+        address { getpeername(descriptor, $0, $1) }
+    }
+
     private static func address(
         _ call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> CInt
     ) -> SocketAddress? {

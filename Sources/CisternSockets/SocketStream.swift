@@ -98,6 +98,7 @@ package struct SocketStream: ~Copyable {
 
     /// This end's address.
     package var localAddress: SocketAddress? { Socket.localAddress(descriptor) }
+    package var peerAddress: SocketAddress? { Socket.peerAddress(descriptor) }
 
     /// How the connection attempt went, once the loop has reported it ready. Reading starts when it succeeded.
     package mutating func finishConnecting() -> SocketError? {

@@ -6,7 +6,8 @@ import Testing
     @Test(arguments: [
         ("/keys/x", ["DELETE", "GET", "HEAD", "OPTIONS", "PUT"]), ("/health", ["GET", "HEAD", "OPTIONS"]),
         ("/health/live", ["GET", "HEAD", "OPTIONS"]), ("/health/ready", ["GET", "HEAD", "OPTIONS"]),
-        ("/stats", ["GET", "HEAD", "OPTIONS"]),
+        ("/stats", ["GET", "HEAD", "OPTIONS"]), ("/metrics", ["GET", "HEAD", "OPTIONS"]),
+        ("/openapi.json", ["GET", "HEAD", "OPTIONS"]),
     ])
     func everyRouteNamesItsMethods(path: String, methods: [String]) throws {
         let curl = try Backend.local.stack.curl()
@@ -26,6 +27,7 @@ import Testing
         ("GET", "/nowhere", 404), ("GET", "/", 404), ("PUT", "/key/x", 404), ("BREW", "/keys/x", 501),
         ("get", "/keys/x", 501), ("GET", "/keys/x?ttl=60", 400), ("DELETE", "/keys/x?nonsense=1", 400),
         ("GET", "/health?x=1", 400), ("DELETE", "/health", 405), ("PUT", "/stats", 405),
+        ("GET", "/metrics?x=1", 400), ("PATCH", "/keys/x", 405), ("QUERY", "/keys/x", 405),
     ])
     func aRequestForNothingIsRefused(method: String, path: String, status: Int) throws {
         let curl = try Backend.local.stack.curl()

@@ -1,4 +1,5 @@
 import CisternBytes
+import Glibc
 import TestSupport
 import Testing
 
@@ -27,8 +28,11 @@ import Testing
         for path in ["/health", "/health/ready"] { #expect(try stack.curl().get(path).status == 200) }
         let checks = try JSONText(try stack.curl().get("/health").text)["checks"]
         #expect(checks?["redis:responseTime"]?.elements?.first?["status"]?.string == "fail")
+        let since = try #require(try numbers(stack.curl())["/degraded_since"])
+        #expect(abs(since - Double(time(nil))) < 60)
         try redis.restart()
         #expect(try stack.becomes("pass", within: .seconds(20)))
+        #expect(try numbers(stack.curl())["/degraded_since"] == nil)
     }
 
     @Test func withoutRedisAndFallbackItIsAliveButNotReady() throws {
@@ -69,6 +73,59 @@ import Testing
         #expect(differences.contains { $0.0.contains("misses") && $0.1 == 5 })
         #expect(differences.contains { $0.0.contains("requests") && [17, 22, 23].contains($0.1) })
         #expect(after.contains { $0.key.contains("uptime") })
+    }
+
+    @Test(arguments: Backend.allCases) func metricsAreReadByPrometheus(backend: Backend) throws {
+        let stack = backend == .redis ? try Stack() : try Stack.local()
+        let curl = try stack.curl()
+        #expect(try stack.becomes("pass"))
+        _ = try curl.put("/keys/counted", "v")
+        for _ in 0..<17 { _ = try curl.get("/keys/counted") }
+        for _ in 0..<5 { _ = try curl.get("/keys/never-written") }
+        let answer = try curl.get("/metrics")
+        #expect(answer.status == 200)
+        #expect(answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(answer.headers["Cache-Control"] == "no-store")
+        let metrics = try PrometheusText(answer.text)
+        let samples = metrics.samples
+        #expect(samples["cistern_requests_total{route=\"/keys/{key}\",status=\"2xx\"}"] == 18)
+        #expect(samples["cistern_requests_total{route=\"/keys/{key}\",status=\"4xx\"}"] == 5)
+        #expect(samples["cistern_cache_hits_total"] == 17)
+        #expect(samples["cistern_latency_seconds_count{route=\"/keys/{key}\"}"] == 23)
+        func latency(_ quantile: String) -> Double {
+            samples["cistern_latency_seconds{route=\"/keys/{key}\",quantile=\"\(quantile)\"}"] ?? -1
+        }
+        let (median, last) = (latency("0.5"), latency("0.999"))
+        #expect(median > 0 && median <= last && last < 60)
+        #expect(metrics.families["cistern_latency_seconds"]?.type == "summary")
+        #expect(metrics.families["cistern_connections_open"]?.type == "gauge")
+        // No key, and nothing of a client, becomes a label.
+        #expect(!answer.text.contains("counted") && !answer.text.contains("never-written"))
+        if backend == .redis {
+            // Each read is a command of its own, besides what connections and checks need.
+            #expect(samples["cistern_redis_round_trip_seconds_count"] ?? 0 >= 23)
+            #expect(samples["cistern_redis_round_trip_seconds{quantile=\"0.5\"}"] ?? 0 > 0)
+            #expect(samples["cistern_breaker_state{state=\"closed\"}"] == 1)
+            #expect(samples["cistern_degraded_since"] == nil)
+        }
+    }
+
+    /// Time that Redis takes is in the percentiles of its route and of the round trips, and in no other.
+    @Test func aSlowRedisShowsInThePercentiles() throws {
+        let redis = try RedisServerProcess()
+        let proxy = try FaultProxy(to: redis.port)
+        let stack = try Stack(
+            on: redis, environment: ["REDIS_PORT": "\(proxy.port)", "CISTERN_FALLBACK_ENABLED": "false"])
+        let curl = try stack.curl()
+        #expect(try stack.becomes("pass"))
+        proxy.set(.delay(.milliseconds(50)))
+        for _ in 0..<5 { #expect(try curl.get("/keys/missing").status == 404) }
+        _ = try curl.get("/health")
+        proxy.set(.pass)
+        let numbers = try numbers(curl)
+        #expect(numbers["/latency_seconds//keys/{key}/p50"] ?? 0 >= 0.1)
+        #expect(numbers["/redis/round_trip_seconds/p99.9"] ?? 0 >= 0.1)
+        #expect(numbers["/latency_seconds//health/p50"] ?? 1 < 0.1)
     }
 
     @Test func statisticsNameTheVersionOfTheCommand() throws {

@@ -39,6 +39,8 @@ package final class HTTPConnection: EventSource, OutputSource {
     /// Whether the response has been written.
     private(set) var hasResponded = false
     private(set) var closesAfterResponse = false
+    /// Bytes of content of the last response, as far as it has been written.
+    package private(set) var contentSent = 0
 
     private let loop: EventLoop
     private let server: HTTPLoop
@@ -82,6 +84,8 @@ package final class HTTPConnection: EventSource, OutputSource {
 
     var isOpen: Bool { stream.isOpen }
     var loopIndex: Int { loop.index }
+    /// Who is at the other end; nil where the connection is gone.
+    package var peer: SocketAddress? { isOpen ? stream.peerAddress : nil }
 
     // MARK: Requests
 
@@ -260,7 +264,8 @@ package final class HTTPConnection: EventSource, OutputSource {
         _ status: HTTPStatus, _ content: HTTPResponseHead.Content, for context: HTTPResponseContext,
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void
     ) -> HTTPResponseHead.Coding {
-        Self.writeHead(status, content, for: self.context(context), clock, fields, to: &stream.output)
+        contentSent = 0
+        return Self.writeHead(status, content, for: self.context(context), clock, fields, to: &stream.output)
     }
 
     /// The same with a whole body.
@@ -268,7 +273,7 @@ package final class HTTPConnection: EventSource, OutputSource {
         _ status: HTTPStatus, body: Bytes, for context: HTTPResponseContext,
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void
     ) {
-        Self.write(status, body: body, for: self.context(context), clock, fields, to: &stream.output)
+        contentSent = Self.write(status, body: body, for: self.context(context), clock, fields, to: &stream.output)
     }
 
     // In functions of the queue alone, so that the connection is looked at once and not for every piece.
@@ -287,10 +292,14 @@ package final class HTTPConnection: EventSource, OutputSource {
     private static func write(
         _ status: HTTPStatus, body: Bytes, for context: HTTPResponseContext, _ clock: HTTPLoopClock,
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void, to output: inout OutputQueue
-    ) {
+    ) -> Int {
         let coding = writeHead(status, .length(body.count), for: context, clock, fields, to: &output)
-        if coding == .identity { output.append(value: body) }
+        guard coding == .identity else { return 0 }
+        output.append(value: body)
+        return body.count
     }
+
+    func count(content bytes: Bytes) { contentSent += bytes.count }
 
     func endResponse() {
         hasResponded = true

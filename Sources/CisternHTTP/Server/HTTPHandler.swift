@@ -20,6 +20,8 @@ package struct HTTPResponder: ~Copyable {
     private let context: HTTPResponseContext
     /// Whole field lines, each with its CRLF, that the answer has whatever it becomes; nil for none.
     package var standingLines: Bytes?
+    /// What the request is called, where it has been given a name.
+    package var requestID: Bytes?
 
     init(_ connection: HTTPConnection, _ context: HTTPResponseContext) {
         self.connection = connection
@@ -92,6 +94,7 @@ package struct HTTPBodyWriter: ~Copyable {
     /// Sends a piece, and waits while too much waits to be sent. False when the client has gone: stop.
     package func write(_ bytes: Bytes) async -> Bool {
         guard connection.isOpen else { return false }
+        connection.count(content: bytes)
         if coding == .chunked {
             HTTPChunks.append(bytes, to: &connection.stream.output)
         } else {

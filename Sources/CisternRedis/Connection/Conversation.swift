@@ -8,6 +8,9 @@ internal import DequeModule
 struct Conversation: ~Copyable {
     private var decoder = RESPDecoder()
     private var pending = Deque<PendingCommand>()
+    /// Of the command that was answered last: how long it took, in nanoseconds, and how many were before it.
+    private var lastRoundTrip: Int64 = 0
+    private var lastAhead = 0
 
     mutating func add(_ command: PendingCommand) { pending.append(command) }
 
@@ -23,9 +26,21 @@ struct Conversation: ~Copyable {
             if case .push = reply { continue }
             guard !pending.isEmpty else { throw unaskedReply(reply) }
             guard pending[0].take(reply) else { continue }
-            roundTrips.record(nanoseconds: now.nanoseconds &- pending.removeFirst().sentAt.nanoseconds)
+            let command = pending.removeFirst()
+            lastRoundTrip = now.nanoseconds &- command.sentAt.nanoseconds
+            lastAhead = command.ahead
+            roundTrips.record(nanoseconds: lastRoundTrip)
         }
         return pending.count
+    }
+
+    /// Whether one more command cannot be expected to be answered within so many nanoseconds: the last one took more than half
+    /// as long, and with as many before it as there are now it would have taken longer. As long as the server is quick, the
+    /// time is the network's, and says nothing of what the server could do.
+    func isHopeless(within left: Int64) -> Bool {
+        guard lastRoundTrip > left / 2 else { return false }
+        let (product, isTooLong) = lastRoundTrip.multipliedReportingOverflow(by: Int64(pending.count + 1))
+        return isTooLong || product / Int64(lastAhead + 1) > left
     }
 
     private mutating func nextReply(_ input: inout InputBuffer) throws(RedisError) -> RESPValue? {

@@ -86,6 +86,8 @@ struct PendingCommand {
     /// Whether what becomes of it matters after its caller has gone.
     let isWrite: Bool
     let sentAt: MonotonicTime
+    /// Commands that were before it when it was sent.
+    let ahead: Int
     /// Where in the stream of written bytes the command begins.
     let start: Int
 

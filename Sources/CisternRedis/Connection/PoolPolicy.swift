@@ -5,6 +5,8 @@
 struct PoolPolicy: Sendable, Hashable {
     /// From this many unanswered commands on, another connection is opened for the next ones.
     static let comfortableDepth = 512
+    /// A connection takes up to so many commands, even where the answer to the next one is not to be expected in time.
+    static let hopefulDepth = 32
     /// A connection takes no more unanswered commands than this; callers wait for room.
     static let maximumDepth = 32_768
     /// A connection takes no more commands while so many bytes wait to be written.

@@ -12,6 +12,7 @@ final class RedisCounters: Sendable {
     let retries = LoopCounter()
     let timeouts = LoopCounter()
     let poolTimeouts = LoopCounter()
+    let congested = LoopCounter()
     let connectionsLost = LoopCounter()
     let roundTrips = LatencyHistogram()
     /// When an operation was answered last, in nanoseconds of the monotonic clock.

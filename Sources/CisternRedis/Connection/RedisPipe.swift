@@ -154,7 +154,13 @@ final class RedisPipe: EventSource, OutputSource {
     private func refusal(_ limit: OperationLimit) -> RedisError? {
         if limit.isCancelled { return ErrorHandler.cancelled(.queued) }
         if case .closed(let error) = state { return error.at(.queued) }
-        return limit.deadline <= loop.now ? ErrorHandler.tooLateToSend : nil
+        let now = loop.now
+        if limit.deadline <= now { return ErrorHandler.tooLateToSend }
+        // With few commands on the way, one more tells how quick the server is now.
+        let left = limit.deadline.nanoseconds &- now.nanoseconds
+        guard depth >= PoolPolicy.hopefulDepth, conversation.isHopeless(within: left) else { return nil }
+        shard.counters.congested.add()
+        return ErrorHandler.congested
     }
 
     /// Sends a command of the pipe's own; `receive` gets nil when the connection has ended first. It must not call the pipe:
@@ -174,7 +180,7 @@ final class RedisPipe: EventSource, OutputSource {
         conversation.add(
             PendingCommand(
                 completion: completion, number: limit.number, deadline: limit.deadline, isWrite: isWrite,
-                sentAt: lastUsed, start: start))
+                sentAt: lastUsed, ahead: depth, start: start))
         if !isFlushScheduled {
             isFlushScheduled = true
             loop.flushAtEndOfTurn(self)

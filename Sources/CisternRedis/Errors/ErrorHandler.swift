@@ -72,6 +72,12 @@ public enum ErrorHandler {
         .timeout, phase: .queued, retry: .never, breakerEffect: .notCounted,
         "the operation's deadline had passed before it could be sent")
 
+    /// The error of an operation that was not sent because the server is too far behind to answer it before its deadline: the
+    /// sooner it is refused, the sooner those before it are answered.
+    package static let congested = RedisError(
+        .timeout, phase: .queued, retry: .never, breakerEffect: .notCounted,
+        "the server is too far behind to answer within the operation's deadline")
+
     /// The error of an operation that the circuit breaker did not let through.
     package static let circuitOpen = RedisError(
         .unavailable, phase: .queued, retry: .never, breakerEffect: .notCounted, "the circuit breaker is open")

@@ -7,6 +7,7 @@ internal import CisternSockets
 /// They never change: other tokens come with another ``CacheService``, which takes the place of this one's.
 final class AccessRules: Sendable {
     private struct Entry: Sendable {
+        let name: String
         let digest: KeyedDigest
         let scopes: ScopeSet
     }
@@ -18,7 +19,9 @@ final class AccessRules: Sendable {
     init?(_ tokens: AuthTokens) {
         guard !tokens.list.isEmpty else { return nil }
         entries = tokens.list.map { [key] token in
-            Entry(digest: KeyedDigest(of: Bytes(token.token).span, key: key), scopes: ScopeSet(token.scopes))
+            Entry(
+                name: token.name, digest: KeyedDigest(of: Bytes(token.token).span, key: key),
+                scopes: ScopeSet(token.scopes))
         }
     }
 
@@ -26,6 +29,13 @@ final class AccessRules: Sendable {
     func caller(of head: HTTPRequestHead) -> Caller {
         guard let token = head.bearerToken else { return .stranger }
         return holder(of: token) { $0.equality(with: $1) }
+    }
+
+    /// What the token of a request is called; nil where it has none that is known.
+    func name(of head: HTTPRequestHead) -> String? {
+        guard let token = head.bearerToken else { return nil }
+        let digest = KeyedDigest(of: token, key: key)
+        return entries.first { $0.digest.equality(with: digest) != 0 }?.name
     }
 
     /// Whose a token is, found in a time that depends on the number of tokens and the length of this one alone: every

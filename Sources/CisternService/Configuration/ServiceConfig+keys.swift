@@ -77,6 +77,8 @@ extension ServiceConfig {
     static let logKeys: [Key] = [
         Key("log.level", \.log.level, prefix: prefix, live: true, "The least important messages that are logged."),
         Key("log.format", \.log.format, prefix: prefix, "Lines for people, or JSON for machines."),
-        Key("log.access", \.log.access, prefix: prefix, "Whether each request is logged."),
+        Key(
+            "log.access", \.log.access, prefix: prefix, live: true,
+            "Whether each request is logged, on standard output, its key hashed."),
     ]
 }

@@ -50,7 +50,10 @@ struct OpenAPIDocument {
         case .options:
             OperationDocumentation(
                 id: "\(route)Options", summary: "What can be done here",
-                parameters: (route.documentation(of: .get, config)?.parameters ?? []).filter { $0.place == .path },
+                // Whatever the key is: it is not looked at.
+                parameters: (route.documentation(of: .get, config)?.parameters ?? [])
+                    .filter { $0.place == .path }
+                    .map { .init(name: $0.name, place: $0.place, description: $0.description, schema: .string()) },
                 responses: [
                     Response(
                         status: .noContent, description: "The methods.",
@@ -173,13 +176,15 @@ struct OpenAPIDocument {
         json.key("schemas")
         json.object { json in
             json.key("Problem")
-            JSONSchema.object([
-                .init(name: "type", schema: .string(format: "uri-reference")),
-                .init(name: "title", schema: .string()),
-                .init(name: "status", schema: .integer(400...599)),
-                .init(name: "detail", schema: .string()),
-                .init(name: "instance", schema: .string()),
-            ], isOpen: true).append(to: &json)
+            JSONSchema.object(
+                [
+                    .init(name: "type", schema: .string(format: "uri-reference")),
+                    .init(name: "title", schema: .string()),
+                    .init(name: "status", schema: .integer(400...599)),
+                    .init(name: "detail", schema: .string()),
+                    .init(name: "instance", schema: .string()),
+                ], isOpen: true
+            ).append(to: &json)
         }
         guard hasTokens else { return }
         json.key("securitySchemes")

@@ -83,7 +83,8 @@ extension Route {
                     \(config.http.maxKeyBytes) bytes; no segment of it is `.` or `..`.
                     """, schema: .string(lengths: 1...config.http.maxKeyBytes)),
             Parameter(
-                name: "key_encoding", place: .query, description: "The key is base64url without padding: for any bytes.",
+                name: "key_encoding", place: .query,
+                description: "The key is base64url without padding: for any bytes.",
                 schema: .oneOf(["base64url"])),
             Parameter(
                 name: "If-Match", place: .header,
@@ -91,12 +92,13 @@ extension Route {
                 schema: .string(pattern: entityTags)),
             Parameter(
                 name: "If-None-Match", place: .header,
-                description: "RFC 9110 §13.1.2: only if the value has none of these entity tags, or, for `*`, is missing.",
+                description:
+                    "RFC 9110 §13.1.2: only if the value has none of these entity tags, or, for `*`, is missing.",
                 schema: .string(pattern: entityTags)),
         ]
     }
 
-    private static let entityTags = #"^(\*|(W/)?"[0-9a-f]{40}"(, ?(W/)?"[0-9a-f]{40}"){0,3})$"#
+    private static let entityTags = #"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*"){0,3})$"#
 
     private static let etag = Field(
         name: "ETag", description: "The SHA-1 of the value, as a strong entity tag.",

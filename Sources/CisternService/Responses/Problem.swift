@@ -7,12 +7,13 @@ enum Problem {
     /// Answers with a problem document.
     ///
     /// - Parameters:
-    ///   - id: names the request, in `instance` and `X-Request-Id`.
+    ///   - id: names the request, in `instance` and `X-Request-Id`, where it has no name yet.
     ///   - fields: writes further fields, such as `Allow` or `Retry-After`.
     static func send(
         _ status: HTTPStatus, _ detail: String, id: RequestID, on responder: consuming HTTPResponder,
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void = { _, _ in }
     ) {
+        let id = responder.requestID.map(RequestID.init(text:)) ?? id
         responder.send(status, body: body(status, detail, id)) { head, output in
             head.field("Content-Type", MediaType.problem, to: &output)
             head.lines("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n", to: &output)

@@ -17,6 +17,9 @@ struct RequestID: Sendable {
         }
     }
 
+    /// A name that was given before.
+    init(text: Bytes) { self.text = text }
+
     /// A new name: 16 hexadecimal digits.
     init() { text = Self.random() }
 

@@ -46,6 +46,8 @@ extension CacheService {
             writer.counter("deleted", sum(\.deleted), "Deletes that were accepted.")
         }
         writeConnections(to: &writer)
+        writer.counter(
+            "access_log_dropped", state.output.dropped, "Lines of the access log that nobody took in time.")
         switch backend {
         case .redis(let client): write(client.statistics, to: &writer)
         case .local(let store): write(store.cache.statistics, to: &writer)
@@ -78,7 +80,8 @@ extension CacheService {
             writer.gauge("open", statistics.open, "Connections of clients that are open.")
             writer.counter("accepted", statistics.accepted, "Connections that were accepted.")
             writer.counter("refused", statistics.refused, "Connections that were too many.")
-            writer.counter("malformed_requests", statistics.rejections, "Requests that were not HTTP, or came too slowly.")
+            writer.counter(
+                "malformed_requests", statistics.rejections, "Requests that were not HTTP, or came too slowly.")
             writer.counter("failed_tls_handshakes", statistics.failedHandshakes, "TLS handshakes that failed.")
             writer.counter("bytes_read", statistics.bytesRead, "Bytes that clients have sent.")
             writer.counter("bytes_written", statistics.bytesWritten, "Bytes that were sent to clients.")
@@ -120,13 +123,18 @@ extension CacheService {
                 writer.counter("timeouts", statistics.pool.timeouts, "Operations for which none had room in time.")
             }
             writer.latency(
-                "round_trip_seconds", statistics.roundTrip, "From the sending of a command to the reading of its reply.")
+                "round_trip_seconds", statistics.roundTrip, "From the sending of a command to the reading of its reply."
+            )
             writer.counter("commands", statistics.commands, "Operations that were begun.")
             writer.counter("retries", statistics.retries, "Further attempts at operations.")
             writer.counter("timeouts", statistics.timeouts, "Operations whose time was up.")
+            writer.counter(
+                "congested", statistics.congested,
+                "Operations that were not sent, since Redis was too far behind to answer them in time.")
             writer.counter("dials", statistics.dials, "Attempts to connect.")
             writer.counter("dial_failures", statistics.dialFailures, "Attempts to connect that failed.")
-            writer.counter("connections_lost", statistics.connectionsLost, "Connections that failed after they had stood.")
+            writer.counter(
+                "connections_lost", statistics.connectionsLost, "Connections that failed after they had stood.")
             writer.counter("reconnects", statistics.reconnection.reconnections, "Losses that were made good.")
             writer.state(
                 "reconnection", statistics.reconnection.state.rawValue,

@@ -8,6 +8,7 @@ import Testing
     @Test(arguments: [
         ("/keys/a", Route.key), ("/keys/", .key), ("/keys/a/b", .key), ("/keys//", .key), ("/keys/%zz", .key),
         ("/health", .health), ("/health/live", .live), ("/health/ready", .ready), ("/stats", .stats),
+        ("/metrics", .metrics), ("/openapi.json", .openAPI),
     ])
     func everyPathOfTheTableHasItsRoute(path: String, route: Route) {
         #expect(Route(Bytes(path).span) == route)
@@ -25,7 +26,8 @@ import Testing
     @Test(arguments: [
         (Route.key, "/keys/{key}", "GET HEAD PUT DELETE OPTIONS"), (.health, "/health", "GET HEAD OPTIONS"),
         (.live, "/health/live", "GET HEAD OPTIONS"), (.ready, "/health/ready", "GET HEAD OPTIONS"),
-        (.stats, "/stats", "GET HEAD OPTIONS"),
+        (.stats, "/stats", "GET HEAD OPTIONS"), (.metrics, "/metrics", "GET HEAD OPTIONS"),
+        (.openAPI, "/openapi.json", "GET HEAD OPTIONS"),
     ])
     func everyRouteHasItsPathAndItsMethods(route: Route, path: String, methods: String) {
         #expect(route.definition.path.description == path)
@@ -39,7 +41,8 @@ import Testing
         let key = Route.key.definition
         for method in [HTTPMethod.get, .head] { #expect(key.requirement(for: method) == .scope(.read)) }
         for method in [HTTPMethod.put, .delete] { #expect(key.requirement(for: method) == .scope(.write)) }
-        #expect(Route.stats.definition.requirement(for: .get) == .scope(.admin))
+        for route in [Route.stats, .metrics] { #expect(route.definition.requirement(for: .get) == .scope(.admin)) }
+        #expect(Route.openAPI.definition.requirement(for: .get) == .anyToken)
         for route in [Route.health, .live, .ready] { #expect(route.definition.requirement(for: .get) == .anyone) }
         for route in Route.allCases { #expect(route.definition.requirement(for: .options) == .anyone) }
     }

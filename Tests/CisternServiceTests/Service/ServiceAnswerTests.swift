@@ -101,7 +101,7 @@ import Testing
             let requests = try #require(stats["requests"]?.object)
             #expect(requests["/keys/{key}"]?.object?["2xx"]?.integer == 3)
             #expect(requests["/keys/{key}"]?.object?["4xx"]?.integer == 1)
-            #expect(requests["unrouted"]?.integer == 1 && requests["total"]?.integer == 5)
+            #expect(requests["unrouted"]?.object?["4xx"]?.integer == 1 && requests["total"]?.integer == 5)
             #expect(stats["version"]?.string == "1.2.3")
         }
     }

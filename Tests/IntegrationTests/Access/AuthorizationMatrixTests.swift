@@ -7,7 +7,7 @@ import Testing
 @Suite("Authorization", .blocking) struct AuthorizationMatrixTests {
     private static let methods = ["GET", "HEAD", "PUT", "DELETE", "POST", "OPTIONS", "PATCH", "TRACE"]
 
-    /// What the contract says of a route: the scope of each of its methods, and the status of an allowed request.
+    /// What the contract says of a route: the scope of each of its methods ("any" for that of any token), and the status of an allowed request.
     struct Row: Sendable, CustomTestStringConvertible {
         let path: String
         /// Empty for a route that does not exist; "" where no token is needed.
@@ -21,6 +21,8 @@ import Testing
     private static let rows = [
         Row(path: "/keys/k", scopes: ["GET": "read", "HEAD": "read", "PUT": "write", "DELETE": "write"], success: 404),
         Row(path: "/stats", scopes: ["GET": "admin", "HEAD": "admin"]),
+        Row(path: "/metrics", scopes: ["GET": "admin", "HEAD": "admin"]),
+        Row(path: "/openapi.json", scopes: ["GET": "any", "HEAD": "any"]),
         Row(path: "/health", scopes: ["GET": "", "HEAD": ""], isProtected: false),
         Row(path: "/health/live", scopes: ["GET": "", "HEAD": ""], isProtected: false),
         Row(path: "/health/ready", scopes: ["GET": "", "HEAD": ""], isProtected: false),
@@ -50,7 +52,7 @@ import Testing
         if case .holder(let held) = caller { scopes = held }
         if row.isProtected, scopes == nil { return 401 }
         guard let scope = row.scopes[method] else { return 405 }
-        if !scope.isEmpty, scopes?.contains(scope) != true { return 403 }
+        if !["", "any"].contains(scope), scopes?.contains(scope) != true { return 403 }
         // A write without its length shows that it has passed all checks before, and writes nothing.
         return method == "PUT" ? 411 : row.success
     }

@@ -1,0 +1,101 @@
+import CisternBytes
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("Access log", .blocking) struct AccessLogTests {
+    /// The lines on standard output, once there are so many.
+    private func lines(_ stack: Stack, _ count: Int) throws -> [String] {
+        func all() -> [String] { stack.service.process.output.split(separator: "\n").map(String.init) }
+        #expect(eventually { all().count >= count }, "\(all())")
+        return all()
+    }
+
+    /// A name="value" of a line of text.
+    private func value(_ name: String, _ line: String) -> String? {
+        // None of the values has a space or a quotation mark in it.
+        let fields = line.split(separator: " ").filter { $0.hasPrefix("\(name)=\"") }
+        return fields.first.map { String($0.dropFirst(name.count + 2).dropLast()) }
+    }
+
+    @Test func everyRequestIsALine() throws {
+        let stack = try Stack.local(["CISTERN_LOG_ACCESS": "true"])
+        let curl = try stack.curl()
+        _ = try curl.put("/keys/secret-name/%C3%BC", "secret-value")
+        _ = try curl.get("/keys/secret-name/%C3%BC", headers: ["X-Request-Id: my-own.name"])
+        _ = try curl.head("/keys/secret-name/%C3%BC")
+        _ = try curl.get("/keys/c2VjcmV0LW5hbWUvw7w?key_encoding=base64url")
+        let missing = try curl.get("/nowhere?secret-query")
+        let refused = try stack.raw()
+        try refused.send("secret-nonsense\r\n\r\n")
+        let rejected = try refused.readResponse()
+        let lines = try lines(stack, 6)
+        #expect(lines.count == 6)
+        #expect(lines.map { value("method", $0) } == ["PUT", "GET", "HEAD", "GET", "GET", nil])
+        #expect(lines.map { value("status", $0) } == ["201", "200", "200", "200", "404", "400"])
+        #expect(lines.map { value("route", $0) } == Array(repeating: "/keys/{key}", count: 4) + [nil, nil])
+        // printf %s secret-name/ü | sha1sum
+        #expect(lines.map { value("key", $0) } == Array(repeating: "41343b3ef3f3ff4a", count: 4) + [nil, nil])
+        #expect(lines.prefix(4).map { value("bytes", $0) } == ["0", "12", "0", "12"])
+        #expect(value("bytes", lines[4]) == "\(missing.body.count)")
+        #expect(value("request_id", lines[1]) == "my-own.name")
+        #expect(value("request_id", lines[4]) == missing.headers["X-Request-Id"])
+        #expect(value("request_id", lines[5]) == rejected.headers["X-Request-Id"])
+        for line in lines {
+            #expect(line.contains(" info request "))
+            #expect(!line.contains("secret"))
+            #expect(value("client", line)?.hasPrefix("127.0.0.1:") == true)
+            #expect((0..<60_000_000).contains(Int(value("duration_us", line) ?? "") ?? -1))
+            #expect(value("token", line) == nil)
+        }
+        #expect(!stack.service.process.errorOutput.contains("secret"))
+    }
+
+    @Test func asJSONItSaysTheSameAndNamesTheToken() throws {
+        let stack = try Stack.local([
+            "CISTERN_LOG_ACCESS": "true", "CISTERN_LOG_FORMAT": "json",
+            "CISTERN_AUTH_TOKENS": #"[{"name":"reader","token":"0123456789abcdef","scopes":["read"]}]"#,
+        ])
+        let curl = try stack.curl()
+        _ = try curl.get("/keys/k", headers: ["Authorization: Bearer 0123456789abcdef"])
+        _ = try curl.get("/keys/k", headers: ["Authorization: Bearer 0123456789abcdeX"])
+        let entries = try lines(stack, 2).map { try JSONText($0) }
+        #expect(entries.map { $0["status"]?.number } == [404, 401])
+        #expect(entries.map { $0["token"]?.string } == ["reader", nil])
+        #expect(entries[0]["message"]?.string == "request" && entries[0]["level"]?.string == "info")
+        // printf %s k | sha1sum
+        #expect(entries[0]["key"]?.string == "13fbd79c3d390e5d")
+        #expect(entries[0]["time"]?.string?.hasSuffix("Z") == true)
+        #expect(!stack.service.text.contains("0123456789abcde"))
+    }
+
+    @Test func itIsSwitchedOnAndOffByAReload() throws {
+        let stack = try SecureStack(nil)
+        let curl = try stack.plainCurl()
+        _ = try curl.get("/keys/before")
+        try stack.configure(settings: #""log": {"access": true}"#, isTLS: false)
+        #expect(try stack.reload().contains("log.access: false → true"))
+        _ = try curl.get("/keys/k")
+        #expect(eventually { !stack.service.process.output.isEmpty })
+        try stack.configure(settings: #""log": {"access": false}"#, isTLS: false)
+        #expect(try stack.reload().contains("log.access: true → false"))
+        _ = try curl.get("/keys/after")
+        let lines = try stack.service.stop().output.split(separator: "\n")
+        #expect(lines.count == 1 && lines.first?.contains("13fbd79c3d390e5d") == true)
+    }
+
+    @Test func theLastLinesAreWrittenBeforeTheEnd() throws {
+        let stack = try Stack.local(["CISTERN_LOG_ACCESS": "true"])
+        let curl = try stack.curl()
+        for _ in 0..<200 { _ = try curl.get("/keys/k") }
+        let outcome = try stack.service.stop()
+        #expect(outcome.code == 0)
+        #expect(outcome.output.split(separator: "\n").count == 200)
+    }
+
+    @Test func withoutTheSwitchNothingIsWritten() throws {
+        let stack = try Stack.local()
+        _ = try stack.curl().get("/keys/k")
+        #expect(try stack.service.stop().output.isEmpty)
+    }
+}
