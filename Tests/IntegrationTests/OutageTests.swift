@@ -49,6 +49,47 @@ import Testing
         redis.resume()
     }
 
+    /// A Redis that answers a part of what is asked of it: who comes behind too many is told at once and not in the end.
+    @Test func moreThanRedisAnswersInTimeIsRefusedAtOnce() throws {
+        let redis = try RedisServerProcess()
+        let proxy = try FaultProxy(to: redis.port)
+        let stack = try Stack(
+            on: redis,
+            environment: [
+                "REDIS_PORT": "\(proxy.port)", "REDIS_POOL_SIZE": "1", "REDIS_MIN_IDLE_CONNS": "1",
+                "CISTERN_HTTP_THREADS": "1",
+                "CISTERN_FALLBACK_ENABLED": "false", "CISTERN_HTTP_REQUEST_TIMEOUT": "500ms",
+                // The breaker would refuse as well, as soon as enough in a row had been late.
+                "CISTERN_CIRCUIT_BREAKER_MAX_FAILURES": "10000",
+            ])
+        #expect(try stack.becomes("pass"))
+        // A read is some 50 bytes each way: 200 a second.
+        proxy.set(.throttle(bytesPerSecond: 10_000))
+        let connections = try (0..<400).map { _ in try stack.raw() }
+        func ask(_ number: Int) throws -> (statuses: [Int: Int], time: Duration) {
+            let begin = ContinuousClock.now
+            for connection in connections.prefix(number) {
+                try connection.send("GET /keys/missing HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            }
+            var statuses: [Int: Int] = [:]
+            for connection in connections.prefix(number) {
+                let answer = try connection.readResponse()
+                statuses[answer.status, default: 0] += 1
+                if answer.status == 503 { #expect(Int(answer.headers["Retry-After"] ?? "") ?? 0 >= 1) }
+            }
+            return (statuses, .now - begin)
+        }
+        let first = try ask(400)
+        #expect(first.statuses[404] ?? 0 > 0 && first.statuses[503] ?? 0 > 200, "\(first)")
+        let second = try ask(100)
+        #expect(second.statuses == [503: 100])
+        #expect(second.time < .milliseconds(400 * slowness), "\(second)")
+        let refused = try JSONText(stack.curl().get("/stats").text)["redis"]?["congested"]?.number
+        #expect(refused == 100)
+        proxy.set(.pass)
+        #expect(try eventually { try stack.curl().get("/keys/missing").status == 404 })
+    }
+
     @Test func aRestartedRedisIsFoundAgain() throws {
         let redis = try RedisServerProcess()
         let stack = try Stack(on: redis)
