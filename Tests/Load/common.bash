@@ -328,9 +328,10 @@ verdict() {
     awk -v unanswered="$unanswered" '
         { requests += $1; errors += $2; connections += $3; unknown += $4 }
         END {
+            requests += unanswered
             errors += unanswered
             printf "%d requests over %d connections: %s\n", requests, connections, errors ? errors " errors" : "no errors"
-            if (unanswered) print unanswered " requests were not answered before the time was over"
+            if (unanswered) print unanswered " of them were not answered before the time was over"
             if (unknown) print "404 is a key that is not there: warm-up with the same --keys and --prefix writes it"
             exit errors > 0
         }' tallies
