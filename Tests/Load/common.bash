@@ -160,8 +160,8 @@ clean_up() {
 
 # Prints a configuration for curl with requests number $2 … $2 + $3 - 1 of a kind: `put` and `get` take the keys in their
 # order, `mix` draws keys and methods from the generator, and goes on where it stopped, and `load` reads the keys and writes as
-# many new ones. Further arguments are variables of the awk program: `values` and `outputs`, folders with a file for each
-# key.
+# many new ones. Further arguments are variables of the awk program: with `word`, each key gets a value of its own that has
+# this word, a line; with `shows`, bodies are printed among the lines of the answers.
 requests() {
     local kind=$1 first=$2 count=$3
     shift 3
@@ -177,9 +177,11 @@ requests() {
         function request(method, key) {
             if (printed++) print "next"
             printf "url = \"%s/keys/%s%d\"\n", url, prefix, key
-            if (method == "PUT") printf "upload-file = \"%s\"\n", values ? values "/" key : "value"
-            printf "output = \"%s\"\n", method == "GET" && outputs ? outputs "/" key : "/dev/null"
-            printf "write-out = \"%s %%{exitcode} %%{http_code} %%{%s} %%{num_connects} %%{size_download}", method, time
+            if (method == "PUT" && word) printf "request = PUT\ndata-binary = \"the %s value of key %d\\n\"\n", word, key
+            else if (method == "PUT") print "upload-file = value"
+            printf "output = \"%s\"\n", shows ? "-" : "/dev/null"
+            printf "write-out = \"%s%s %%{exitcode} %%{http_code} %%{%s} %%{num_connects} %%{size_download}", shows ? "\\n" : "",
+                method, time
             printf " %d source=%%header{cache-source} retry=%%header{retry-after}\\n\"\n", key
             if (has_token) print "header = \"@header\""
             printf "max-time = %d\ngloboff\nnoproxy = \"*\"\n", max_time
@@ -210,10 +212,11 @@ requests() {
 # the file $2: method, exit code of curl, status, seconds, connections opened for it, bytes of the body, number of the key.
 # Those that were not answered in time are added to `unanswered`.
 unanswered=0
+answered() { grep -c -E '^(GET|PUT) ' "$1"; }
 send() {
     local limit=$1 file=$2 before sent pid
-    [[ -e $file ]] || : >"$file"
-    before=$(wc -l <"$file")
+    : >>"$file"
+    before=$(answered "$file")
     sent=$(grep -c '^url' plan)
     # In the background, so that a signal to this script counts at once; a line at a time, so that none is lost when the
     # time is over.
@@ -223,7 +226,7 @@ send() {
     end_with "$pid"
     wait "$pid"
     unset "running[$pid]"
-    ((unanswered += before + sent - $(wc -l <"$file")))
+    ((unanswered += before + sent - $(answered "$file")))
 }
 
 # Sends up to $2 requests of a kind within $3 seconds, in batches of about a second: `sent` becomes how many there were,
