@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `Tests/Load/outage-drill`, which starts a Redis and a service of its own.
-@Suite("Load scripts: outage drill", .blocking) struct OutageScriptTests {
+@Suite("Load scripts: outage drill", .blockingAlone) struct OutageScriptTests {
     @Test func everyPromiseIsKept() throws {
         let drill = try LoadScript("outage-drill", ["--keys", "40", "--binary", try CisternProcess.executable()])
         #expect(drill.code == 0, "\(drill.text)")

@@ -287,8 +287,8 @@ row() {
             if (rank < p * times / 100) rank++
             return sprintf("%.2f", time[rank] * 1000)
         }
-        function add(label, text) {
-            if (label in count) answers = answers (answers == "" ? "" : ", ") count[label] " × " text
+        function add(name, text) {
+            if (name in count) answers = answers (answers == "" ? "" : ", ") count[name] " × " text
         }
         BEGIN {
             reason[6] = "unknown host"; reason[7] = "no connection"; reason[18] = "body cut short"
@@ -328,6 +328,8 @@ tally() {
 
 # Says in a line what has been counted, and fails when there were errors.
 verdict() {
+    # What curl says may tell why.
+    ((unanswered == 0)) || tail -n 1 complaints >&2
     awk -v unanswered="$unanswered" '
         { requests += $1; errors += $2; connections += $3; unknown += $4 }
         END {
