@@ -10,7 +10,7 @@ release:
 	swift build -c release --static-swift-stdlib --product cistern
 
 test:
-	.ci/install libssl-dev libcurl4-openssl-dev redis-server openssl curl
+	.ci/install libssl-dev libcurl4-openssl-dev redis-server openssl curl wrk
 	swift test --disable-xctest
 
 lint:

@@ -71,6 +71,13 @@ import Testing
         ] {
             #expect(block.promises(printed) { $0 } == isPromised, "\(printed)")
         }
+        let measured = "<!-- test -->\n```sh\necho\n```\n\n<!-- measured -->\n```text\nGET   10  0.5 ms\n```\n"
+        let numbers = try #require(try ReadmeBlock.all(in: measured).first)
+        for (printed, isPromised) in [
+            ("GET    7 12.25 ms\n", true), ("PUT   10  0.5 ms\n", false), ("GET   10  - ms\n", false),
+        ] {
+            #expect(numbers.promises(printed) { $0 } == isPromised, "\(printed)")
+        }
         #expect(throws: TestFailure.self) { try ReadmeBlock.all(in: "```sh\nls\n```\n") }
     }
 
@@ -89,9 +96,11 @@ import Testing
             mkdir -p .build/release
             ln -sf "$(readlink /proc/\(stack.service.process.pid)/exe)" .build/release/cistern
             ln -sfn '\(Self.root)/Config' Config
+            ln -sfn '\(Self.root)/Tests' Tests
 
             """
-        var environment = ["HOME": folder, "FAKETTY": "1"]
+        // Load scripts go where README's service would be.
+        var environment = ["HOME": folder, "FAKETTY": "1", "LOAD_URL": "http://127.0.0.1:\(stack.service.port)"]
         for name in ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"] {
             environment[name] = environmentVariable(name)
         }

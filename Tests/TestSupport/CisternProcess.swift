@@ -78,7 +78,7 @@ package final class CisternProcess: Sendable {
     package var text: String { process.output + process.errorOutput }
 
     /// The binary lies beside the tests that are running.
-    private static func executable() throws -> String {
+    package static func executable() throws -> String {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink("/proc/self/exe", &path, path.count - 1)
         guard count > 0 else { throw TestFailure(call: "readlink /proc/self/exe", error: errno) }

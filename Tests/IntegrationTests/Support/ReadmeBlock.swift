@@ -10,6 +10,8 @@ struct ReadmeBlock: Sendable {
     let script: String
     /// `…` stands for any text.
     let output: String?
+    /// Whether the numbers of the output are those of one run, and others in the next.
+    let isMeasured: Bool
 
     /// What the commands of a block talk to. Blocks of the same stage are run in their order against the same service.
     enum Stage: String, CaseIterable, Sendable {
@@ -42,10 +44,12 @@ struct ReadmeBlock: Sendable {
             let (script, end) = content(of: lines, after: fence)
             var next = end + 1
             while next < lines.count, lines[next].isEmpty { next += 1 }
+            let isMeasured = next < lines.count && lines[next] == "<!-- measured -->"
+            if isMeasured { next += 1 }
             let hasOutput = next < lines.count && lines[next] == "```text"
             return ReadmeBlock(
                 line: fence + 1, stage: stage, script: script,
-                output: hasOutput ? content(of: lines, after: next).text : nil)
+                output: hasOutput ? content(of: lines, after: next).text : nil, isMeasured: isMeasured)
         }
     }
 
@@ -72,7 +76,14 @@ struct ReadmeBlock: Sendable {
     /// Whether the commands printed what README says; a value may lack the end of its line.
     func promises(_ printed: String, replacing: (String) -> String) -> Bool {
         guard let output else { return true }
-        return Self.matches(printed.hasSuffix("\n") ? printed : printed + "\n", replacing(output))
+        let printed = printed.hasSuffix("\n") ? printed : printed + "\n"
+        guard isMeasured else { return Self.matches(printed, replacing(output)) }
+        return Self.matches(Self.withoutNumbers(printed), Self.withoutNumbers(replacing(output)))
+    }
+
+    /// The text with 0 for every number, and one space for every gap: what all runs have in common.
+    private static func withoutNumbers(_ text: String) -> String {
+        text.replacing(/[0-9]+(\.[0-9]+)?/, with: "0").replacing(/[ ]+/, with: " ")
     }
 
     /// Whether a text is what a pattern says, in which `…` stands for any text.
