@@ -49,7 +49,8 @@ import Testing
         redis.resume()
     }
 
-    /// A Redis that answers a part of what is asked of it: who comes behind too many is told at once and not in the end.
+    /// A Redis that answers a part of what is asked of it: who comes behind too many is told at once and not in the end, because
+    /// of those on the way or because the breaker is open.
     @Test func moreThanRedisAnswersInTimeIsRefusedAtOnce() throws {
         let redis = try RedisServerProcess()
         let proxy = try FaultProxy(to: redis.port)
@@ -59,8 +60,6 @@ import Testing
                 "REDIS_PORT": "\(proxy.port)", "REDIS_POOL_SIZE": "1", "REDIS_MIN_IDLE_CONNS": "1",
                 "CISTERN_HTTP_THREADS": "1",
                 "CISTERN_FALLBACK_ENABLED": "false", "CISTERN_HTTP_REQUEST_TIMEOUT": "500ms",
-                // The breaker would refuse as well, as soon as enough in a row had been late.
-                "CISTERN_CIRCUIT_BREAKER_MAX_FAILURES": "10000",
             ])
         #expect(try stack.becomes("pass"))
         // A read is some 50 bytes each way: 200 a second.
@@ -84,8 +83,6 @@ import Testing
         let second = try ask(100)
         #expect(second.statuses == [503: 100])
         #expect(second.time < .milliseconds(400 * slowness), "\(second)")
-        let refused = try JSONText(stack.curl().get("/stats").text)["redis"]?["congested"]?.number
-        #expect(refused == 100)
         proxy.set(.pass)
         #expect(try eventually { try stack.curl().get("/keys/missing").status == 404 })
     }
