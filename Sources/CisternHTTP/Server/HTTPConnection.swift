@@ -20,6 +20,8 @@ package final class HTTPConnection: EventSource, OutputSource {
         case end
         /// The deadline of the phase has passed.
         case timeout
+        /// Nothing has come for a while, between requests.
+        case rest
         /// The connection is gone.
         case gone
     }
@@ -28,6 +30,8 @@ package final class HTTPConnection: EventSource, OutputSource {
     enum NextRequest {
         case request
         case rejected(HTTPRejection)
+        /// There is none yet: the connection rests, and wakes its server with the next event.
+        case rest
         /// There is none, and no one to answer.
         case none
     }
@@ -43,12 +47,21 @@ package final class HTTPConnection: EventSource, OutputSource {
     package private(set) var contentSent = 0
 
     private let loop: EventLoop
+    private let number: Int
     private let server: HTTPLoop
     private let counters: HTTPCounters
     private let clock: HTTPLoopClock
     private let options: HTTPLoopOptions
     private var parser: HTTPRequestParser
     private var arrivalWaiter: UnsafeContinuation<Arrival, Never>?
+    /// Whether there is no task that serves it, until something happens.
+    private var isResting = false
+    /// What ended the rest, for who waits for it next.
+    private var wakeUp: Arrival?
+    /// Whether something has happened since the server looked last.
+    private var isFresh = true
+    /// Whether it waits for a request of which nothing has come.
+    private var isBetweenRequests = false
     private var drainWaiter: UnsafeContinuation<Bool, Never>?
     /// Whether the socket is the TLS handshake's, which reads and writes by itself.
     var isShakingHands = false
@@ -66,7 +79,11 @@ package final class HTTPConnection: EventSource, OutputSource {
     private var readDeadline: MonotonicTime
     private var writeDeadline = MonotonicTime.distantFuture
 
-    init(accepted descriptor: CInt, server: HTTPLoop, clock: HTTPLoopClock, options: HTTPLoopOptions) {
+    /// - Parameter number: What the server calls it.
+    init(
+        accepted descriptor: CInt, number: Int, server: HTTPLoop, clock: HTTPLoopClock, options: HTTPLoopOptions
+    ) {
+        self.number = number
         self.server = server
         counters = server.counters
         self.clock = clock
@@ -94,6 +111,7 @@ package final class HTTPConnection: EventSource, OutputSource {
         isRequestRead = true
         hasResponded = true
         readDeadline = loop.now + options.current.idleTimeout
+        isFresh = true
         var hasBegun = false
         while true {
             switch Self.readHead(&stream.input, &parser, into: head) {
@@ -115,9 +133,16 @@ package final class HTTPConnection: EventSource, OutputSource {
                 hasBegun = true
                 readDeadline = loop.now + options.current.headerTimeout
             }
-            switch await arrival() {
+            isBetweenRequests = !hasBegun
+            let arrival = await arrival()
+            isBetweenRequests = false
+            switch arrival {
             case .bytes: continue
             case .end, .gone: return .none
+            case .rest:
+                guard isOpen, !server.isDraining else { return .none }
+                rest()
+                return .rest
             case .timeout:
                 guard hasBegun else { return .none }
                 hasResponded = false
@@ -174,7 +199,7 @@ package final class HTTPConnection: EventSource, OutputSource {
             let rate = max(1, options.current.minimumBodyRate)
             readDeadline = begin + options.current.headerTimeout + .milliseconds(received * 1000 / rate)
             switch await arrival() {
-            case .bytes: continue
+            case .bytes, .rest: continue
             case .end, .gone:
                 closeNow()
                 return nil
@@ -194,6 +219,10 @@ package final class HTTPConnection: EventSource, OutputSource {
     /// Waits until bytes have been added to the input.
     private func arrival() async -> Arrival {
         guard isOpen else { return .gone }
+        if let wakeUp {
+            self.wakeUp = nil
+            return wakeUp
+        }
         if hasPeerEnded { return .end }
         if stream.mayHaveMore {
             if readsInTurn < Self.readsPerTurn {
@@ -355,7 +384,7 @@ package final class HTTPConnection: EventSource, OutputSource {
         readsInTurn = 0
         if events.contains(.write) { flushOutput() }
         guard isOpen, events.callForRead else { return }
-        if arrivalWaiter != nil {
+        if isWaiting {
             if let arrival = read() { resumeArrival(arrival) }
         } else if events.contains(.hangUp) {
             closeNow()
@@ -365,10 +394,19 @@ package final class HTTPConnection: EventSource, OutputSource {
         }
     }
 
+    /// Whether somebody waits, or would if it did not rest, for the next bytes.
+    private var isWaiting: Bool { arrivalWaiter != nil || isResting }
+
     private func resumeArrival(_ arrival: Arrival) {
-        guard let waiter = arrivalWaiter else { return }
-        arrivalWaiter = nil
-        waiter.resume(returning: arrival)
+        if let waiter = arrivalWaiter {
+            arrivalWaiter = nil
+            waiter.resume(returning: arrival)
+        } else if isResting {
+            isResting = false
+            counters.resting.add(-1)
+            wakeUp = arrival
+            server.wake(number)
+        }
     }
 
     private func resumeDrain(_ isOpen: Bool) {
@@ -382,7 +420,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     /// Has the timer fire no later than the deadlines that hold: while a request is being answered nothing is waited
     /// for, and the answer has a deadline of its own.
     private func armTimer() {
-        let deadline = arrivalWaiter == nil ? writeDeadline : min(readDeadline, writeDeadline)
+        let deadline = isWaiting ? min(readDeadline, writeDeadline) : writeDeadline
         guard isOpen, deadline < timerAt else { return }
         if let timer { loop.cancel(timer) }
         timerAt = deadline
@@ -394,6 +432,29 @@ package final class HTTPConnection: EventSource, OutputSource {
         timerAt = .distantFuture
         if loop.now >= writeDeadline { return closeNow() }
         if loop.now >= readDeadline { resumeArrival(.timeout) }
+        armTimer()
+    }
+
+    // MARK: Rest
+
+    /// Has it rest if it has been between requests since the last time that this was asked: a task that has served a request
+    /// keeps several kilobytes. True when it rests from now on, or is gone.
+    func restsOrIsGone() -> Bool {
+        guard isOpen else { return true }
+        guard isBetweenRequests, !isFresh, arrivalWaiter != nil, stream.output.isEmpty, !stream.mayHaveMore else {
+            isFresh = false
+            return false
+        }
+        resumeArrival(.rest)
+        return true
+    }
+
+    private func rest() {
+        isResting = true
+        counters.resting.add()
+        head.releaseMemory()
+        // Something may have happened on the way here, and was not looked at.
+        stream.setReading(true)
         armTimer()
     }
 
@@ -426,7 +487,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     /// Ends it if it waits for a request of which nothing has come: nobody misses it. An answer that has not gone yet goes
     /// first.
     func endIfIdle() {
-        guard isRequestRead, hasResponded, arrivalWaiter != nil, stream.input.isEmpty else { return }
+        guard isRequestRead, hasResponded, isWaiting, stream.input.isEmpty else { return }
         if stream.output.isEmpty { closeNow() } else { resumeArrival(.end) }
     }
 

@@ -3,6 +3,7 @@ internal import Synchronization
 
 /// What happened on one loop's connections. Written by that loop alone, read from any thread.
 package final class HTTPCounters: Sendable {
+    let resting = LoopCounter()
     let accepted = LoopCounter()
     let refused = LoopCounter()
     let requests = LoopCounter()
@@ -33,6 +34,8 @@ package final class HTTPServerCounters: Sendable {
 /// What a server's connections have done since it started.
 package struct HTTPStatistics: Sendable {
     package var open = 0
+    /// Those of them that have had no request for a while, and cost next to nothing.
+    package var resting = 0
     package var accepted = 0
     package var refused = 0
     package var requests = 0
@@ -42,6 +45,7 @@ package struct HTTPStatistics: Sendable {
     package var bytesWritten = 0
 
     fileprivate mutating func add(_ counters: HTTPCounters) {
+        resting += counters.resting.value
         accepted += counters.accepted.value
         refused += counters.refused.value
         requests += counters.requests.value

@@ -19,6 +19,9 @@ package actor HTTPLoop {
     private var listener: Listener?
     private var connections: [Int: HTTPConnection] = [:]
     private var nextNumber = 0
+    /// Those that a task serves, and a few that are gone.
+    private var awake: [HTTPConnection] = []
+    private var restTimer: TimerID?
     private let clock = HTTPLoopClock()
     private var endWaiters: [UnsafeContinuation<Void, Never>] = []
     /// Set for all loops at once, before any connection is ended.
@@ -66,16 +69,18 @@ package actor HTTPLoop {
             counters.refused.add()
             return open.decrease()
         }
-        let connection = HTTPConnection(accepted: descriptor, server: self, clock: clock, options: options)
+        nextNumber += 1
+        let number = nextNumber
+        let connection = HTTPConnection(
+            accepted: descriptor, number: number, server: self, clock: clock, options: options)
         do {
             try connection.start()
         } catch {
             // The kernel has no memory to watch it; the stream closes its descriptor.
             return open.decrease()
         }
-        nextNumber += 1
-        let number = nextNumber
         connections[number] = connection
+        stayAwake(connection)
         // With the loop as its preferred executor, the task comes back to the loop after every wait; without, a
         // continuation resumes it on the global pool first.
         Task(executorPreference: loop) { await self.serve(number, isWelcome: isWelcome) }
@@ -85,18 +90,58 @@ package actor HTTPLoop {
         guard let connection = connections[number] else { return }
         if isWelcome { counters.accepted.add() } else { counters.refused.add() }
         if await secure(connection) {
-            if isWelcome {
-                await answerRequests(of: connection)
-            } else {
+            guard isWelcome else {
                 connection.stream.output.append(value: handler.overloadedResponse)
+                return await end(connection, number)
             }
+            return await goOn(number)
         }
+        await end(connection, number)
+    }
+
+    /// Answers requests until the connection ends, or rests.
+    private func goOn(_ number: Int) async {
+        guard let connection = connections[number] else { return }
+        if await answerRequests(of: connection) { await end(connection, number) }
+    }
+
+    private func end(_ connection: HTTPConnection, _ number: Int) async {
         await connection.closeInStages()
         connections[number] = nil
         open.decrease()
         guard connections.isEmpty else { return }
+        awake = []
+        if let restTimer { loop.cancel(restTimer) }
+        restTimer = nil
         for waiter in endWaiters { waiter.resume() }
         endWaiters = []
+    }
+
+    // MARK: Rest
+
+    /// How long a connection may be without a request before its task ends: at least this, and at most twice as long.
+    private static let restTime: Duration = .milliseconds(50)
+
+    private func stayAwake(_ connection: HTTPConnection) {
+        awake.append(connection)
+        guard restTimer == nil else { return }
+        restTimer = loop.schedule(at: loop.now + Self.restTime) { [unowned self] in assumeIsolated { $0.letRest() } }
+    }
+
+    private func letRest() {
+        restTimer = nil
+        awake.removeAll { $0.restsOrIsGone() }
+        guard !awake.isEmpty else { return }
+        restTimer = loop.schedule(at: loop.now + Self.restTime) { [unowned self] in assumeIsolated { $0.letRest() } }
+    }
+
+    /// Serves a connection again that rested.
+    nonisolated func wake(_ number: Int) {
+        assumeIsolated { server in
+            guard let connection = server.connections[number] else { return }
+            server.stayAwake(connection)
+            Task(executorPreference: server.loop) { await server.goOn(number) }
+        }
     }
 
     /// Has a new connection speak TLS where this server does. False when it does not; then nothing is left but to close it.
@@ -114,9 +159,11 @@ package actor HTTPLoop {
         return false
     }
 
-    private func answerRequests(of connection: HTTPConnection) async {
+    /// Answers requests; false when the connection rests, true when it has come to its end.
+    private func answerRequests(of connection: HTTPConnection) async -> Bool {
         requests: while !connection.closesAfterResponse {
             switch await connection.nextRequest() {
+            case .rest: return false
             case .none: break requests
             case .rejected(let rejection):
                 counters.rejections.add()
@@ -131,6 +178,7 @@ package actor HTTPLoop {
                 if connection.mustDrain, await !connection.drained() { break requests }
             }
         }
+        return true
     }
 
     // MARK: Stopping

@@ -78,6 +78,9 @@ extension CacheService {
         let statistics = state.http.statistics
         writer.group("connections") { writer in
             writer.gauge("open", statistics.open, "Connections of clients that are open.")
+            writer.gauge(
+                "resting", statistics.resting,
+                "Those of them without a request for a while, which cost next to nothing.")
             writer.counter("accepted", statistics.accepted, "Connections that were accepted.")
             writer.counter("refused", statistics.refused, "Connections that were too many.")
             writer.counter(

@@ -3,6 +3,76 @@ import CisternHTTP
 import TestSupport
 import Testing
 
+/// A connection without a request for a moment has no task; what happens to it has to bring one back.
+@Suite("Server: rest", .blocking) struct ServerRestTests {
+    private static let request: Bytes = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
+
+    private func resting(_ server: TestServer, _ number: Int) -> Bool { comes { server.statistics.resting == number } }
+
+    @Test func aConnectionThatRestsIsServedAgain() async throws {
+        try await withServer(loops: 2) { server in
+            let connections = try (0..<20).map { _ in try server.connect() }
+            // Without a request too.
+            #expect(resting(server, 20))
+            for round in 0..<3 {
+                for connection in connections {
+                    if round == 1 {
+                        try connection.send(pieces: [Bytes(Self.request.prefix(7)), Bytes(Self.request.dropFirst(7))])
+                    } else {
+                        try connection.send(Self.request)
+                    }
+                }
+                for connection in connections { #expect(try connection.readResponse().body == "hello") }
+                #expect(resting(server, 20))
+            }
+            #expect(server.statistics.open == 20 && server.statistics.accepted == 20)
+            // With content that comes later, and with what is pipelined behind it.
+            try connections[0].send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
+            #expect(resting(server, 19))
+            try connections[0].send(Bytes("cd").appending(Self.request).appending(Self.request))
+            #expect(try connections[0].readResponse().body == "abcd")
+            for _ in 0..<2 { #expect(try connections[0].readResponse().body == "hello") }
+            for (number, connection) in connections.enumerated() {
+                if number % 2 == 0 { connection.close() } else { connection.reset() }
+            }
+            #expect(comes { server.statistics.open == 0 && server.statistics.resting == 0 })
+        }
+    }
+
+    @Test func theTimeOfAnIdleConnectionGoesOnWhileItRests() async throws {
+        try await withServer({ $0.idleTimeout = .milliseconds(400) }) { server in
+            let connection = try server.connect()
+            try connection.send(Self.request)
+            #expect(try connection.readResponse().status == 200)
+            #expect(resting(server, 1))
+            let begin = ContinuousClock.now
+            #expect(connection.isClosedByPeer())
+            #expect(.now - begin < .milliseconds(1500 * slowness))
+        }
+    }
+
+    @Test func restingConnectionsEndWithTheServer() async throws {
+        try await withServer(loops: 2) { server in
+            let connections = try (0..<10).map { _ in try server.connect() }
+            #expect(resting(server, 10))
+            await server.shutDown(within: .seconds(20))
+            for connection in connections { #expect(connection.isClosedByPeer()) }
+            #expect(server.statistics.open == 0 && server.statistics.resting == 0)
+        }
+    }
+
+    /// Who sends a head slowly is in no rest, and has the time of a head and no more.
+    @Test func aBegunRequestIsNoRest() async throws {
+        try await withServer({ $0.headerTimeout = .milliseconds(500) }) { server in
+            let connection = try server.connect()
+            #expect(resting(server, 1))
+            try connection.send("GET /he")
+            #expect(resting(server, 0))
+            #expect(try connection.readResponse().status == 408)
+        }
+    }
+}
+
 @Suite("Server: deadlines", .blockingAlone) struct ServerDeadlineTests {
     private let soon = Duration.seconds(1 * slowness)
 
