@@ -26,6 +26,16 @@ package final class HTTPConnection: EventSource, OutputSource {
         case gone
     }
 
+    /// What is waited for, if something is.
+    private enum Wait {
+        /// The rest of a request, or the end.
+        case busy
+        /// A request of which nothing has come.
+        case request
+        /// The same, and the server has looked once already.
+        case requestForLong
+    }
+
     /// What came of waiting for a request.
     enum NextRequest {
         case request
@@ -58,10 +68,8 @@ package final class HTTPConnection: EventSource, OutputSource {
     private var isResting = false
     /// What ended the rest, for who waits for it next.
     private var wakeUp: Arrival?
-    /// Whether something has happened since the server looked last.
-    private var isFresh = true
-    /// Whether it waits for a request of which nothing has come.
-    private var isBetweenRequests = false
+    // Written with every request, and never while anything else is looked at.
+    @exclusivity(unchecked) private var wait = Wait.busy
     private var drainWaiter: UnsafeContinuation<Bool, Never>?
     /// Whether the socket is the TLS handshake's, which reads and writes by itself.
     var isShakingHands = false
@@ -111,7 +119,6 @@ package final class HTTPConnection: EventSource, OutputSource {
         isRequestRead = true
         hasResponded = true
         readDeadline = loop.now + options.current.idleTimeout
-        isFresh = true
         var hasBegun = false
         while true {
             switch Self.readHead(&stream.input, &parser, into: head) {
@@ -133,10 +140,8 @@ package final class HTTPConnection: EventSource, OutputSource {
                 hasBegun = true
                 readDeadline = loop.now + options.current.headerTimeout
             }
-            isBetweenRequests = !hasBegun
-            let arrival = await arrival()
-            isBetweenRequests = false
-            switch arrival {
+            wait = hasBegun ? .busy : .request
+            switch await arrival() {
             case .bytes: continue
             case .end, .gone: return .none
             case .rest:
@@ -198,6 +203,7 @@ package final class HTTPConnection: EventSource, OutputSource {
             // The start is given, so that a small body has the time of a head; after it the average counts.
             let rate = max(1, options.current.minimumBodyRate)
             readDeadline = begin + options.current.headerTimeout + .milliseconds(received * 1000 / rate)
+            wait = .busy
             switch await arrival() {
             case .bytes, .rest: continue
             case .end, .gone:
@@ -441,8 +447,9 @@ package final class HTTPConnection: EventSource, OutputSource {
     /// keeps several kilobytes. True when it rests from now on, or is gone.
     func restsOrIsGone() -> Bool {
         guard isOpen else { return true }
-        guard isBetweenRequests, !isFresh, arrivalWaiter != nil, stream.output.isEmpty, !stream.mayHaveMore else {
-            isFresh = false
+        guard arrivalWaiter != nil, wait != .busy, stream.output.isEmpty, !stream.mayHaveMore else { return false }
+        guard wait == .requestForLong else {
+            wait = .requestForLong
             return false
         }
         resumeArrival(.rest)
@@ -469,6 +476,7 @@ package final class HTTPConnection: EventSource, OutputSource {
         guard await drained() else { return dropOutput() }
         stream.shutDownWriting()
         readDeadline = loop.now + Self.lingerTime
+        wait = .busy
         var discarded = 0
         while discarded <= Self.lingerBytes {
             discarded += stream.input.count
