@@ -7,6 +7,7 @@ import Testing
 @Suite struct RouteTests {
     @Test(arguments: [
         ("/keys/a", Route.key), ("/keys/", .key), ("/keys/a/b", .key), ("/keys//", .key), ("/keys/%zz", .key),
+        ("/keys", .keys), ("/batch", .batch),
         ("/health", .health), ("/health/live", .live), ("/health/ready", .ready), ("/stats", .stats),
     ])
     func everyPathOfTheTableHasItsRoute(path: String, route: Route) {
@@ -14,7 +15,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "/", "/keys", "/Keys/a", "/key/a", "keys/a", "//keys/a", "/health/", "/healthy", "/health/live/", "/stat",
+        "", "/", "/Keys", "/Keys/a", "/batch/", "/batches", "/key/a", "keys/a", "//keys/a", "/health/", "/healthy",
+        "/health/live/", "/stat",
         "/stats/", "/%6beys/a", "/nowhere",
     ])
     func nothingElseHasOne(path: String) {
@@ -23,7 +25,8 @@ import Testing
 
     /// The table of the contract, written out once more.
     @Test(arguments: [
-        (Route.key, "/keys/{key}", "GET HEAD PUT DELETE OPTIONS"), (.health, "/health", "GET HEAD OPTIONS"),
+        (Route.key, "/keys/{key}", "GET HEAD PUT DELETE OPTIONS"), (.keys, "/keys", "GET HEAD OPTIONS"),
+        (.batch, "/batch", "POST OPTIONS"), (.health, "/health", "GET HEAD OPTIONS"),
         (.live, "/health/live", "GET HEAD OPTIONS"), (.ready, "/health/ready", "GET HEAD OPTIONS"),
         (.stats, "/stats", "GET HEAD OPTIONS"),
     ])
@@ -39,6 +42,8 @@ import Testing
         let key = Route.key.definition
         for method in [HTTPMethod.get, .head] { #expect(key.requirement(for: method) == .scope(.read)) }
         for method in [HTTPMethod.put, .delete] { #expect(key.requirement(for: method) == .scope(.write)) }
+        #expect(Route.keys.definition.requirement(for: .get) == .scope(.list))
+        #expect(Route.batch.definition.requirement(for: .post) == .anyToken)
         #expect(Route.stats.definition.requirement(for: .get) == .scope(.admin))
         for route in [Route.health, .live, .ready] { #expect(route.definition.requirement(for: .get) == .anyone) }
         for route in Route.allCases { #expect(route.definition.requirement(for: .options) == .anyone) }

@@ -1,0 +1,68 @@
+import CisternBytes
+import TestSupport
+import Testing
+
+extension CurlClient {
+    /// Sends operations, each as JSON.
+    func batch(_ operations: [String], headers: [String] = []) throws -> CurlResponse {
+        try postBatch(Bytes(#"{"ops":[\#(operations.joined(separator: ","))]}"#), headers: headers)
+    }
+
+    func postBatch(_ content: Bytes, headers: [String] = []) throws -> CurlResponse {
+        try send(
+            CurlRequest(
+                "POST", "/batch", headers: ["Content-Type: application/json"] + headers, body: .whole(content)))
+    }
+
+    /// The results of operations that all could be read.
+    func results(_ operations: [String], headers: [String] = []) throws -> [JSONText] {
+        let answer = try batch(operations, headers: headers)
+        guard answer.status == 200 else { throw TestFailure("status \(answer.status): \(answer.text)") }
+        return try answer.results
+    }
+
+    /// One page of keys. `query` is what follows `/keys`.
+    func page(_ query: String = "", headers: [String] = []) throws -> JSONText {
+        let answer = try get("/keys\(query)", headers: headers)
+        guard answer.status == 200 else { throw TestFailure("status \(answer.status): \(answer.text)") }
+        return try JSONText(answer.text)
+    }
+
+    /// The keys of all pages, as often as they come. `between` is called after each page.
+    func allKeys(prefix: String = "", limit: Int = 100, between: () throws -> Void = {}) throws -> [String] {
+        var keys: [String] = []
+        var cursor = ""
+        while true {
+            let page = try page("?prefix=\(prefix)&limit=\(limit)&cursor=\(cursor)")
+            keys += try #require(page["keys"]?.elements).compactMap { $0["key"]?.string }
+            if page["complete"] == .bool(true) {
+                #expect(page["cursor"] == nil)
+                return keys
+            }
+            #expect(page["complete"] == .bool(false))
+            cursor = try #require(page["cursor"]?.string)
+            try between()
+        }
+    }
+}
+
+extension CurlResponse {
+    var results: [JSONText] {
+        get throws {
+            guard let results = try JSONText(text)["results"]?.elements else {
+                throw TestFailure("no results: \(text)")
+            }
+            return results
+        }
+    }
+}
+
+extension [JSONText] {
+    var statuses: [Int] { map { Int($0["status"]?.number ?? 0) } }
+}
+
+func get(_ key: String) -> String { #"{"op":"get","key":"\#(key)"}"# }
+func put(_ key: String, _ value: String, _ more: String = "") -> String {
+    #"{"op":"put","key":"\#(key)","value":"\#(value)"\#(more)}"#
+}
+func delete(_ key: String) -> String { #"{"op":"delete","key":"\#(key)"}"# }
