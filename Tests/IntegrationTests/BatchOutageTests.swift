@@ -4,11 +4,6 @@ import Testing
 
 @Suite("Batches and listings without Redis", .blockingAlone, .timeLimit(.minutes(10)))
 struct BatchOutageTests {
-    /// So long that none of these tests waits for it.
-    private static let patience = [
-        "CISTERN_HTTP_REQUEST_TIMEOUT": "40s", "CISTERN_FALLBACK_REDIS_BUDGET": "40s", "REDIS_READ_TIMEOUT": "60s",
-    ]
-
     /// What Redis has got of a batch before it has answered anything: all of it, but what waits for its turn on its key.
     @Test func aBatchIsOneRoundTrip() async throws {
         let redis = try RedisServerProcess()
@@ -16,8 +11,9 @@ struct BatchOutageTests {
         // One connection, and nothing on it but what is asked for.
         let stack = try Stack(
             on: redis,
-            environment: Self.patience.merging([
-                "REDIS_PORT": "\(proxy.port)", "REDIS_HEALTH_CHECK_INTERVAL": "10m", "REDIS_POOL_SIZE": "1",
+            environment: Backend.patience.merging([
+                "REDIS_READ_TIMEOUT": "60s", "REDIS_PORT": "\(proxy.port)", "REDIS_HEALTH_CHECK_INTERVAL": "10m",
+                "REDIS_POOL_SIZE": "1",
                 "REDIS_MIN_IDLE_CONNS": "1", "CISTERN_HTTP_THREADS": "1",
             ]) { $1 })
         #expect(try stack.curl().put("/keys/warm", "v").status == 201)

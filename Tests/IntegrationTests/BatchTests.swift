@@ -7,7 +7,7 @@ import Testing
     private static let digest = "f32b67c7e26342af42efabc674d441dca0a281c5"
 
     @Test(arguments: Backend.allCases) func everyOperationHasItsResultInItsPlace(backend: Backend) throws {
-        let curl = try backend.stack.curl()
+        let curl = try backend.patientStack.curl()
         let operations = [
             get("batch/1"), put("batch/1", "value"), get("batch/1"), put("batch/1", "other"), delete("batch/1"),
             delete("batch/1"), get("batch/1"), put("batch/2", "value", #","ttl":60"#), get("batch/2"),
@@ -31,7 +31,7 @@ import Testing
 
     /// What one interface writes, the other reads.
     @Test(arguments: Backend.allCases) func aBatchAndSingleRequestsSeeTheSame(backend: Backend) throws {
-        let curl = try backend.stack.curl()
+        let curl = try backend.patientStack.curl()
         #expect(try curl.put("/keys/shared%2Fone", "from curl").status == 201)
         let results = try curl.results([
             get("shared/one"), put("shared/two", "caf\\u00e9 \\uD83D\\uDE00", #","ttl":"1h30m""#),
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases) func bytesThatAreNotTextGoInBase64(backend: Backend) throws {
-        let curl = try backend.stack.curl()
+        let curl = try backend.patientStack.curl()
         let bytes = Bytes(UInt8.min...UInt8.max)
         #expect(try curl.put("/keys/__4A?key_encoding=base64url", bytes).status == 201)
         let operations = [
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases) func operationsOnOneKeyTakeEffectInTheirOrder(backend: Backend) throws {
-        let curl = try backend.stack.curl()
+        let curl = try backend.patientStack.curl()
         let operations = (0..<25).flatMap { [put("order", "\($0)"), get("order"), delete("order"), get("order")] }
         let results = try curl.results(operations)
         #expect(results.statuses == Array([[Int]](repeating: [201, 200, 204, 404], count: 25).joined()))
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases) func aHundredAreTakenAndNoMore(backend: Backend) throws {
-        let curl = try backend.stack.curl()
+        let curl = try backend.patientStack.curl()
         let puts = (0..<100).map { put("hundred/\($0)", "\($0)") }
         #expect(try curl.results(puts).statuses == [Int](repeating: 201, count: 100))
         let results = try curl.results((0..<100).map { get("hundred/\($0)") })
@@ -90,8 +90,7 @@ import Testing
 
     /// What a single request would be refused for is the matter of its operation; the others are done.
     @Test(arguments: Backend.allCases) func oneOperationsFaultIsItsOwn(backend: Backend) throws {
-        let environment = ["CISTERN_HTTP_MAX_VALUE_BYTES": "1000"]
-        let curl = try (backend == .redis ? Stack(environment: environment) : .local(environment)).curl()
+        let curl = try backend.newStack(["CISTERN_HTTP_MAX_VALUE_BYTES": "1000"]).curl()
         let tooLong = String(repeating: "k", count: 1025)
         let tooLarge = String(repeating: "v", count: 1001)
         let operations = [
@@ -117,7 +116,7 @@ import Testing
     }
 
     @Test func aKeyOfAnotherTypeIsLeftAlone() throws {
-        let stack = try Backend.redis.stack
+        let stack = try Backend.redis.patientStack
         try stack.redis?.cli("RPUSH", "batch-list", "a")
         let results = try stack.curl().results([
             get("batch-list"), put("batch-list", "v"), put("batch-string", "v"), delete("batch-list"),
@@ -230,7 +229,7 @@ import Testing
 
     /// Two batches and a request between them on one connection are answered in their order.
     @Test func batchesArePipelinedLikeOtherRequests() throws {
-        let connection = try Backend.redis.stack.raw()
+        let connection = try Backend.redis.patientStack.raw()
         func batch(_ operations: String) -> String {
             let content = #"{"ops":[\#(operations)]}"#
             return

@@ -3,15 +3,8 @@ import TestSupport
 import Testing
 
 @Suite("Listing of keys", .blocking) struct ListingTests {
-    private static func stack(_ backend: Backend, _ environment: [String: String] = [:]) throws -> Stack {
-        switch backend {
-        case .redis: try Stack(environment: environment)
-        case .local: try .local(environment)
-        }
-    }
-
     @Test(arguments: Backend.allCases) func aPageSaysWhatThereIs(backend: Backend) throws {
-        let curl = try Self.stack(backend).curl()
+        let curl = try backend.newStack().curl()
         #expect(try curl.page() == .object(["keys": .array([]), "complete": .bool(true)]))
         _ = try curl.put("/keys/a", "v")
         #expect(
@@ -34,7 +27,7 @@ import Testing
 
     /// While others are written and deleted, every key that is there all the time is on a page.
     @Test(arguments: Backend.allCases) func whatIsThereThroughoutIsListed(backend: Backend) throws {
-        let curl = try Self.stack(backend).curl()
+        let curl = try backend.newStack().curl()
         let names = (0..<5000).map { "stays/\($0)" }
         try write(names, curl)
         try write((0..<1000).map { "goes/\($0)" }, curl)
@@ -62,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases) func aPrefixIsTakenByItsBytes(backend: Backend) throws {
-        let curl = try Self.stack(backend).curl()
+        let curl = try backend.newStack().curl()
         for name in ["a*b", "axb", "a%3Fb", "a%5Bx%5D", "a%5Cb", "%FF%FE", "%FF*", "A"] {
             #expect(try curl.put("/keys/\(name)", "v").status == 201)
         }
@@ -79,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases) func thePrefixOfTheServiceIsNotSeen(backend: Backend) throws {
-        let stack = try Self.stack(backend, ["CISTERN_KEY_PREFIX": "app[1]*:"])
+        let stack = try backend.newStack(["CISTERN_KEY_PREFIX": "app[1]*:"])
         let curl = try stack.curl()
         _ = try curl.results([put("a", "v"), put("b", "v"), put("app[1]*:c", "v")])
         if let redis = stack.redis {
@@ -96,7 +89,7 @@ import Testing
     }
 
     @Test func onlyStringsAreListed() throws {
-        let stack = try Stack()
+        let stack = try Backend.redis.newStack()
         let redis = try #require(stack.redis)
         try redis.cli("SET", "string", "v")
         try redis.cli("RPUSH", "list", "v")
@@ -105,13 +98,13 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases) func whatHasExpiredIsNotListed(backend: Backend) throws {
-        let curl = try Self.stack(backend).curl()
+        let curl = try backend.newStack().curl()
         _ = try curl.results([put("short", "v", #","ttl":1"#), put("long", "v")])
         #expect(try eventually { try curl.allKeys() == ["long"] })
     }
 
     @Test(arguments: Backend.allCases) func aForeignCursorIsRefused(backend: Backend) throws {
-        let stack = try Self.stack(backend)
+        let stack = try backend.newStack()
         let curl = try stack.curl()
         try write((0..<200).map { "a\($0)" }, curl)
         let cursor = try #require(try curl.page("?limit=10")["cursor"]?.string)
@@ -127,11 +120,11 @@ import Testing
         }
         // That of another store.
         for other in Backend.allCases {
-            #expect(try Self.stack(other).curl().get("/keys?cursor=\(cursor)").status == 400)
+            #expect(try other.newStack().curl().get("/keys?cursor=\(cursor)").status == 400)
         }
         // And that of another service on the same one.
         guard let redis = stack.redis else { return }
-        let twin = try Stack(on: redis).curl()
+        let twin = try Stack(on: redis, environment: Backend.patience).curl()
         #expect(try twin.get("/keys?cursor=\(cursor)").status == 200)
         let prefixed = try Stack(on: redis, environment: ["CISTERN_KEY_PREFIX": "a"]).curl()
         #expect(try prefixed.get("/keys?cursor=\(cursor)").status == 400)
@@ -150,7 +143,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases) func aLongPageComesWhole(backend: Backend) throws {
-        let curl = try Self.stack(backend).curl()
+        let curl = try backend.newStack().curl()
         let long = String(repeating: "\\u0001", count: 1000)
         for start in stride(from: 0, to: 1000, by: 100) {
             _ = try curl.results((start..<start + 100).map { put("\(long)\($0)", "") })

@@ -2,6 +2,24 @@ import CisternBytes
 import TestSupport
 import Testing
 
+extension Backend {
+    /// Gives Redis the time that a sanitized build needs for a hundred operations, or for a thousand keys.
+    static let patience = ["CISTERN_HTTP_REQUEST_TIMEOUT": "40s", "CISTERN_FALLBACK_REDIS_BUDGET": "40s"]
+
+    private static let onPatientRedis = Result { try Stack(environment: patience) }
+
+    /// One service for all tests that send much at once and need no other.
+    var patientStack: Stack { get throws { self == .redis ? try Self.onPatientRedis.get() : try stack } }
+
+    /// A service of its own.
+    func newStack(_ environment: [String: String] = [:]) throws -> Stack {
+        switch self {
+        case .redis: try Stack(environment: Self.patience.merging(environment) { $1 })
+        case .local: try .local(environment)
+        }
+    }
+}
+
 extension CurlClient {
     /// Sends operations, each as JSON.
     func batch(_ operations: [String], headers: [String] = []) throws -> CurlResponse {
