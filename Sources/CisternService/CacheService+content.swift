@@ -43,16 +43,12 @@ extension CacheService {
     var valueTooLarge: Refusal {
         Refusal(.contentTooLarge, "the value is larger than max_value_bytes, which is \(config.http.maxValueBytes)")
     }
+}
 
-    /// Reads the content; nil when the client has gone.
-    func readContent(
-        _ responder: borrowing HTTPResponder, limit: Int, tooLarge: @autoclosure () -> Refusal
-    ) async throws(Refusal) -> Bytes? {
-        do throws(HTTPRejection) {
-            return try await responder.body(limit: limit)
-        } catch {
-            throw error == .contentTooLarge ? tooLarge() : Refusal(error.status, "\(error.reason)")
-        }
+extension Refusal {
+    /// The answer to content that could not be read whole.
+    init(_ rejection: HTTPRejection, tooLarge: @autoclosure () -> Refusal) {
+        self = rejection == .contentTooLarge ? tooLarge() : Refusal(rejection.status, "\(rejection.reason)")
     }
 }
 

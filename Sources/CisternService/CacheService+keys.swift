@@ -162,13 +162,12 @@ extension CacheService {
             return refuse(error, head, responder)
         }
         let value: Bytes
-        do throws(Refusal) {
-            let content = try await readContent(responder, limit: config.http.maxValueBytes, tooLarge: valueTooLarge)
-            // Without one the client has gone, and nobody waits for an answer.
-            guard let content else { return .badRequest }
-            value = content
+        do throws(HTTPRejection) {
+            // Without a value the client has gone, and nobody waits for an answer.
+            guard let body = try await responder.body(limit: config.http.maxValueBytes) else { return .badRequest }
+            value = body
         } catch {
-            return refuse(error, head, responder)
+            return refuse(Refusal(error, tooLarge: valueTooLarge), head, responder)
         }
         let written: Backend.Written
         let deadline = deadline(from: responder.requestEnd)

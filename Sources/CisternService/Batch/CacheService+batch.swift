@@ -9,25 +9,34 @@ extension CacheService {
     func answerBatch(
         _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, for caller: Caller, _ metrics: ServiceMetrics
     ) async -> HTTPStatus {
-        let operations: [BatchOperation]
+        let limit = config.http.maxBatchBytes
         do throws(Refusal) {
             if head.isConditional {
                 throw Refusal(
                     .badRequest, "If-Match and If-None-Match: a batch has no conditions; send single requests")
             }
-            let limit = config.http.maxBatchBytes
             try checkContent(head, limit: limit, tooLarge: batchTooLarge, isJSON: true)
-            let content = try await readContent(responder, limit: limit, tooLarge: batchTooLarge)
-            // Without one the client has gone, and nobody waits for an answer.
-            guard let content else { return .badRequest }
+        } catch {
+            return refuse(error, head, responder)
+        }
+        let content: Bytes
+        do throws(HTTPRejection) {
+            // Without content the client has gone, and nobody waits for an answer.
+            guard let body = try await responder.body(limit: limit) else { return .badRequest }
+            content = body
+        } catch {
+            return refuse(Refusal(error, tooLarge: batchTooLarge), head, responder)
+        }
+        let operations: [BatchOperation]
+        do throws(Refusal) {
             operations = try BatchReader.read(content)
         } catch {
             return refuse(error, head, responder)
         }
-        let content = await carryOut(
+        let answer = await carryOut(
             operations, for: caller, mayKeep: head.mayBeKept, Freshness(head),
             until: deadline(from: responder.requestEnd), metrics)
-        responder.send(.ok, body: content) { head, output in
+        responder.send(.ok, body: answer) { head, output in
             head.field("Content-Type", MediaType.json, to: &output)
             head.lines("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n", to: &output)
         }
