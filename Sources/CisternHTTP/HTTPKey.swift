@@ -22,7 +22,7 @@ package enum HTTPKey {
         guard let decoded = PercentCoding.decode(raw) else { throw .malformedPercent }
         guard !decoded.isEmpty else { throw .empty }
         if base64URL {
-            guard let key = Base64URL.decode(decoded.span) else { throw .malformedBase64URL }
+            guard let key = Base64.url.decode(decoded.span) else { throw .malformedBase64URL }
             guard key.count <= limit else { throw .tooLong }
             return key
         }

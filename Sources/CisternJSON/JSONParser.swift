@@ -2,7 +2,9 @@
 struct JSONParser: ~Copyable, ~Escapable {
     let text: Span<UInt8>
     let maximumDepth: Int
+    let maximumValues: Int
     var offset = 0
+    private var values = 0
     private var depth = 0
 
     // Positions are asked for in rising order only, so counting on from the last one keeps the whole linear.
@@ -11,9 +13,10 @@ struct JSONParser: ~Copyable, ~Escapable {
     private var column = 1
 
     @_lifetime(copy text)
-    init(_ text: Span<UInt8>, maximumDepth: Int) {
+    init(_ text: Span<UInt8>, maximumDepth: Int, maximumValues: Int) {
         self.text = text
         self.maximumDepth = maximumDepth
+        self.maximumValues = maximumValues
     }
 
     mutating func parse() throws(JSONError) -> JSONValue {
@@ -26,6 +29,11 @@ struct JSONParser: ~Copyable, ~Escapable {
 
     private mutating func parseValue() throws(JSONError) -> JSONValue {
         let start = position(at: offset)
+        values += 1
+        guard values <= maximumValues else {
+            throw JSONError(
+                at: start, found: "another value", expected: "at most \(maximumValues) values", isTooMuch: true)
+        }
         switch peek() {
         case UInt8(ascii: "{"): return JSONValue(.object(try parseObject()), at: start)
         case UInt8(ascii: "["): return JSONValue(.array(try parseArray()), at: start)

@@ -27,10 +27,13 @@ package struct JSONValue: Sendable {
     package static let defaultDepth = 64
 
     /// Parses a whole text as one value, strictly by RFC 8259, in time linear in its size.
+    ///
+    /// - Parameter maximumValues: How many values there may be, those in arrays and objects and these themselves: each takes
+    ///   memory many times the two bytes that it may take in the text.
     package static func parse(
-        _ text: Span<UInt8>, maximumDepth: Int = defaultDepth
+        _ text: Span<UInt8>, maximumDepth: Int = defaultDepth, maximumValues: Int = .max
     ) throws(JSONError) -> JSONValue {
-        var parser = JSONParser(text, maximumDepth: maximumDepth)
+        var parser = JSONParser(text, maximumDepth: maximumDepth, maximumValues: maximumValues)
         return try parser.parse()
     }
 

@@ -46,10 +46,10 @@ extension CacheService {
             case .malformedPercent:
                 throw Refusal(.badRequest, "a % in the key is not followed by two hexadecimal digits")
             case .malformedBase64URL: throw Refusal(.badRequest, "the key is not base64url without padding")
-            case .empty: throw Refusal(.badRequest, "the key is empty")
+            case .empty: throw .emptyKey
             case .dotSegment:
                 throw Refusal(.badRequest, "a segment of the key is . or ..; use key_encoding=base64url for such a key")
-            case .tooLong: throw Refusal(.uriTooLong, "the key is longer than \(config.http.maxKeyBytes) bytes")
+            case .tooLong: throw .keyTooLong(config.http.maxKeyBytes)
             }
         }
     }
@@ -89,11 +89,7 @@ extension CacheService {
             // RFC 9110 §15.4.5: what describes content that is not sent is left out.
             if status == .ok { head.field("Content-Type", MediaType.of(key), to: &output) }
             Self.appendETag(of: value, to: &output)
-            switch found.ttl {
-            case .persistent: break
-            case .missing: head.field("Cache-TTL", decimal: 0, to: &output)
-            case .remaining(let left): head.field("Cache-TTL", decimal: left.secondsRoundedUp, to: &output)
-            }
+            if let seconds = found.ttl.secondsLeft { head.field("Cache-TTL", decimal: seconds, to: &output) }
             head.field("Cache-Source", found.source.field, to: &output)
             if isFallback { appendAge(found.age, head, to: &output) }
             head.lines(Self.valueFields, to: &output)
@@ -128,7 +124,7 @@ extension CacheService {
         output.append("; detail=redis-unavailable\r\n")
     }
 
-    private var tooOld: Refusal {
+    var tooOld: Refusal {
         var refusal = Refusal(
             .serviceUnavailable,
             "the cache server cannot be reached, and the copy here is older than Cache-Control allows")
@@ -137,7 +133,7 @@ extension CacheService {
     }
 
     /// The answer to a failure of Redis.
-    private func failure(_ error: RedisError, toWrite isWrite: Bool, isConditional: Bool = false) -> Refusal {
+    func failure(_ error: RedisError, toWrite isWrite: Bool, isConditional: Bool = false) -> Refusal {
         var refusal = RedisFailure.answer(error, toWrite: isWrite, isConditional: isConditional)
         refusal.retryAfter = backend.retryAfter(writing: isWrite)
         return refusal
@@ -160,8 +156,8 @@ extension CacheService {
     ) async -> HTTPStatus {
         let expiry: KeyExpiry
         do throws(Refusal) {
-            expiry = try lifetimes.expiry(query)
-            try checkContent(head)
+            expiry = try lifetimes.expiry(ttl: query.ttl, keepsTTL: query.keepsTTL)
+            try checkContent(head, limit: config.http.maxValueBytes, tooLarge: valueTooLarge)
         } catch {
             return refuse(error, head, responder)
         }
@@ -171,8 +167,7 @@ extension CacheService {
             guard let body = try await responder.body(limit: config.http.maxValueBytes) else { return .badRequest }
             value = body
         } catch {
-            let detail = error == .contentTooLarge ? tooLarge.detail : "\(error.reason)"
-            return refuse(Refusal(error.status, detail), head, responder)
+            return refuse(Refusal(error, tooLarge: valueTooLarge), head, responder)
         }
         let written: Backend.Written
         let deadline = deadline(from: responder.requestEnd)
@@ -222,36 +217,6 @@ extension CacheService {
         output.append("\r\n")
     }
 
-    /// The content's fields, before a byte of it is read.
-    private func checkContent(_ head: HTTPRequestHead) throws(Refusal) {
-        if head.has(.contentRange) {
-            throw Refusal(.badRequest, "Content-Range: a value is written whole or not at all")
-        }
-        guard head.hasLength else {
-            throw Refusal(.lengthRequired, "PUT needs a Content-Length, or Transfer-Encoding: chunked")
-        }
-        if case .length(let length) = head.framing, length > config.http.maxValueBytes { throw tooLarge }
-        var isPlain = true
-        head.forEachElement(of: .contentEncoding) { coding in
-            isPlain = ASCII.equal(coding, lowercase: "identity")
-            return isPlain
-        }
-        guard isPlain else {
-            throw Refusal(.unsupportedMediaType, "Content-Encoding: values are stored as they come, without a coding")
-        }
-        try checkExpectation(head)
-    }
-
-    private func checkExpectation(_ head: HTTPRequestHead) throws(Refusal) {
-        guard head.expectation != .unsupported else {
-            throw Refusal(.expectationFailed, "the only expectation that is met here is 100-continue")
-        }
-    }
-
-    private var tooLarge: Refusal {
-        Refusal(.contentTooLarge, "the value is larger than max_value_bytes, which is \(config.http.maxValueBytes)")
-    }
-
     // MARK: DELETE
 
     private func delete(
@@ -291,6 +256,17 @@ extension CacheSource {
         switch self {
         case .redis: "redis"
         case .local: "local"
+        }
+    }
+}
+
+extension KeyTTL {
+    /// Whole seconds that the key lives on, rounded up: 0 where it expired meanwhile, nil where it does not expire.
+    var secondsLeft: Int? {
+        switch self {
+        case .persistent: nil
+        case .missing: 0
+        case .remaining(let left): left.secondsRoundedUp
         }
     }
 }

@@ -74,7 +74,9 @@ package final class CacheService: HTTPHandler {
                 let caller = try admit(head, to: route)
                 switch route {
                 case .key: return await handleKey(head, responder, metrics)
+                case .keys: return await answerListing(head, responder)
                 case _ where head.hasQuery && !head.query.isEmpty: throw .query("this route knows no query parameters")
+                case .batch: return await answerBatch(head, responder, for: caller, metrics)
                 case .health: return answerHealth(head, responder, for: caller)
                 case .live: return answerLive(head, responder)
                 case .ready: return answerReady(head, responder)
@@ -111,7 +113,7 @@ package final class CacheService: HTTPHandler {
     func refuse(
         _ refusal: Refusal, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder
     ) -> HTTPStatus {
-        Problem.send(refusal.status, refusal.detail, id: RequestID(head), on: responder) {
+        Problem.send(refusal.status, refusal.detail, id: RequestID(head), pointer: refusal.pointer, on: responder) {
             refusal.appendFields($0, to: &$1)
         }
         return refusal.status

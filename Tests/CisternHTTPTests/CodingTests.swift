@@ -29,26 +29,38 @@ import Testing
     }
 }
 
-@Suite struct Base64URLTests {
-    /// RFC 4648 §10, without padding, and the two characters of §5.
+@Suite struct Base64Tests {
+    /// RFC 4648 §10, and the two characters in which §4 and §5 differ.
     @Test(arguments: [
-        ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
-        ("foobar", "Zm9vYmFy"), ("\u{FB}\u{EF}\u{FF}", "--__"), ("\u{00}", "AA"),
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"), ("\u{FB}\u{EF}\u{FF}", "++//"), ("\u{00}", "AA=="),
     ])
     func bytesGoThereAndBack(_ raw: String, _ encoded: String) {
-        #expect(Base64URL.encode(wire(raw).span) == Bytes(encoded))
-        #expect(Base64URL.decode(wire(encoded).span) == Bytes(wire(raw)))
+        #expect(Base64.standard.encode(wire(raw).span) == Bytes(encoded))
+        #expect(Base64.standard.decode(wire(encoded).span) == Bytes(wire(raw)))
+        let url = encoded.filter { $0 != "=" }.replacing("+", with: "-").replacing("/", with: "_")
+        #expect(Base64.url.encode(wire(raw).span) == Bytes(url))
+        #expect(Base64.url.decode(wire(url).span) == Bytes(wire(raw)))
     }
 
     @Test(arguments: ["Z", "Zg==", "Zg=", "Zm9vY", "Zh", "Zm9", "++//", "Z g", "Zg\n", "Zm9v\u{00}AAA", "Z\u{E4}"])
-    func otherTextIsRefused(_ encoded: String) {
-        #expect(Base64URL.decode(wire(encoded).span) == nil)
+    func otherTextIsNotForURLs(_ encoded: String) {
+        #expect(Base64.url.decode(wire(encoded).span) == nil)
+    }
+
+    @Test(arguments: [
+        "Z", "Zg", "Zg=", "Zg===", "Z===", "====", "=", "==", "Zh==", "Zm9=", "--__", "Zm9vZg", "Zg==Zg==", "Zm9v====",
+        "Zm8=\n", "Z=8=", "Zm9v\u{00}AAA", "Zm\u{E4}v",
+    ])
+    func otherTextIsNotTheStandards(_ encoded: String) {
+        #expect(Base64.standard.decode(wire(encoded).span) == nil)
     }
 
     @Test func everyByteComesBack() {
         for length in 0..<256 {
             let bytes = Bytes((0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ length) })
-            #expect(Base64URL.decode(Base64URL.encode(bytes.span).span) == bytes)
+            #expect(Base64.url.decode(Base64.url.encode(bytes.span).span) == bytes)
+            #expect(Base64.standard.decode(Base64.standard.encode(bytes.span).span) == bytes)
         }
     }
 }

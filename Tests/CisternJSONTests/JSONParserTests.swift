@@ -149,4 +149,13 @@ import Testing
         }
         #expect(refused > 10_000 && refused < 20_000)
     }
+
+    @Test func takesNoMoreValuesThanItIsTold() throws {
+        let text = #"{"a":[1,{"b":null}],"c":"d"}"#
+        #expect(try JSONValue.parse(Array(text.utf8).span, maximumValues: 6).object?.members.count == 2)
+        let error = #expect(throws: JSONError.self) { try JSONValue.parse(Array(text.utf8).span, maximumValues: 5) }
+        #expect(error?.isTooMuch == true && error?.position == JSONPosition(line: 1, column: 25))
+        let broken = #expect(throws: JSONError.self) { try JSONValue.parse("[1,") }
+        #expect(broken?.isTooMuch == false)
+    }
 }

@@ -5,6 +5,7 @@ import Testing
 @Suite("Methods, limits and errors", .blocking) struct ContractTests {
     @Test(arguments: [
         ("/keys/x", ["DELETE", "GET", "HEAD", "OPTIONS", "PUT"]), ("/health", ["GET", "HEAD", "OPTIONS"]),
+        ("/keys", ["GET", "HEAD", "OPTIONS"]), ("/batch", ["OPTIONS", "POST"]),
         ("/health/live", ["GET", "HEAD", "OPTIONS"]), ("/health/ready", ["GET", "HEAD", "OPTIONS"]),
         ("/stats", ["GET", "HEAD", "OPTIONS"]), ("/metrics", ["GET", "HEAD", "OPTIONS"]),
         ("/openapi.json", ["GET", "HEAD", "OPTIONS"]),
@@ -14,7 +15,7 @@ import Testing
         let answer = try curl.options(path)
         #expect(answer.status == 204)
         #expect(allowed(answer) == methods)
-        let refused = try curl.send(CurlRequest("POST", path, headers: ["Content-Length: 0"]))
+        let refused = try curl.send(CurlRequest("PATCH", path, headers: ["Content-Length: 0"]))
         #expect(refused.status == 405)
         #expect(allowed(refused) == methods)
     }
@@ -26,7 +27,8 @@ import Testing
     @Test(arguments: [
         ("GET", "/nowhere", 404), ("GET", "/", 404), ("PUT", "/key/x", 404), ("BREW", "/keys/x", 501),
         ("get", "/keys/x", 501), ("GET", "/keys/x?ttl=60", 400), ("DELETE", "/keys/x?nonsense=1", 400),
-        ("GET", "/health?x=1", 400), ("DELETE", "/health", 405), ("PUT", "/stats", 405),
+        ("GET", "/health?x=1", 400), ("GET", "/keys?x=1", 400), ("POST", "/batch?x=1", 400), ("GET", "/batch", 405),
+        ("POST", "/keys", 405), ("GET", "/batch/", 404), ("DELETE", "/health", 405), ("PUT", "/stats", 405),
         ("GET", "/metrics?x=1", 400), ("PATCH", "/keys/x", 405), ("QUERY", "/keys/x", 405),
     ])
     func aRequestForNothingIsRefused(method: String, path: String, status: Int) throws {

@@ -19,6 +19,15 @@ extension HybridRedisClient {
         }
     }
 
+    /// One page of the keys of strings that begin with `prefix`, as Redis has them: copies are some of the keys, and nobody
+    /// knows which ones.
+    package func list(
+        _ prefix: Bytes, cursor: UInt64, count: Int, _ limit: OperationLimit
+    ) async throws(RedisError) -> KeyPage {
+        try checkOpen()
+        return try await redis.list(prefix, cursor: cursor, count: count, limit)
+    }
+
     private func ask(
         _ key: Bytes, _ place: FallbackStore.Place, _ begin: FallbackStore.ReadBegin, _ limit: OperationLimit
     ) async throws(RedisError) -> Lookup {

@@ -97,6 +97,17 @@ enum Backend: Sendable {
         }
     }
 
+    /// One page of the keys that begin with `prefix`; a listing begins with cursor 0, and has ended when it returns 0.
+    func list(
+        _ prefix: Bytes, cursor: UInt64, count: Int, until deadline: MonotonicTime
+    ) async throws(RedisError) -> KeyPage {
+        switch self {
+        case .redis(let client):
+            try await client.list(prefix, cursor: cursor, count: count, OperationLimit(deadline))
+        case .local(let store): store.list(prefix, cursor: cursor, count: count)
+        }
+    }
+
     /// The value of `Cache-Source` while all is well.
     var source: StaticString {
         switch self {

@@ -6,6 +6,8 @@ internal import CisternStore
 /// The embedded cache as the truth: what backend `local` answers from, with Redis' meaning of a time to live.
 struct LocalStore: Sendable {
     let cache: LocalCache
+    /// Tells this store from every other one, that of the same process after its next start included.
+    let name = UInt64.random(in: 0...UInt64.max)
 
     init(_ config: ServiceConfig) {
         cache = LocalCache(
@@ -15,10 +17,18 @@ struct LocalStore: Sendable {
 
     func read(_ key: Bytes) -> StoredValue? {
         guard let entry = cache.entry(key) else { return nil }
-        let ttl: KeyTTL =
-            entry.expiry == .max
-            ? .persistent : .remaining(.nanoseconds(max(0, entry.expiry - MonotonicTime.now.nanoseconds)))
-        return StoredValue(value: entry.value, ttl: ttl)
+        return StoredValue(value: entry.value, ttl: KeyTTL(until: entry.expiry))
+    }
+
+    /// One page of the keys that begin with `prefix`.
+    func list(_ prefix: Bytes, cursor: UInt64, count: Int) -> KeyPage {
+        let (keys, next) = cache.scan(cursor: cursor, limit: count)
+        return KeyPage(
+            next: next,
+            keys: keys.compactMap { entry in
+                guard entry.key.starts(with: prefix) else { return nil }
+                return ListedKey(key: entry.key, ttl: KeyTTL(until: entry.expiry))
+            })
     }
 
     /// Writes a value; true when the key was new.
@@ -77,4 +87,13 @@ struct LocalStore: Sendable {
     private static let noRoom = RedisError(
         .outOfMemory, phase: .queued, retry: .never, breakerEffect: .notCounted,
         "the value is larger than the cache has room for")
+}
+
+extension KeyTTL {
+    /// Of an entry that expires at an instant of the cache's clock.
+    fileprivate init(until expiry: Int64) {
+        self =
+            expiry == .max
+            ? .persistent : .remaining(.nanoseconds(max(0, expiry - MonotonicTime.now.nanoseconds)))
+    }
 }

@@ -47,6 +47,8 @@ struct JSONSchema: Sendable {
 
     static let number = JSONSchema { $0.field("type", "number") }
 
+    static let boolean = JSONSchema { $0.field("type", "boolean") }
+
     static func array(_ element: JSONSchema, counts: ClosedRange<Int>? = nil) -> JSONSchema {
         JSONSchema { json in
             json.field("type", "array")

@@ -12,6 +12,8 @@ extension Route {
         case (.key, .get): Self.getKey(config)
         case (.key, .put): Self.putKey(config)
         case (.key, .delete): Self.deleteKey(config)
+        case (.keys, .get): Self.listKeys()
+        case (.batch, .post): Self.batch(config)
         case (.health, .get):
             Self.health("getHealth", "How the service and Redis stand", "It serves; `warn` without Redis.")
         case (.live, .get): Self.health("getLiveness", "Whether the process lives", "It lives.")
@@ -158,7 +160,7 @@ extension Route {
                     description: """
                         How long the key lives: seconds, or a duration like `90s` or `1h30m`, of whole seconds\
                         \(config.maxTTL > .zero ? ", at most `max_ttl`" : ""). Not together with `keep_ttl=true`.
-                        """, schema: .string(pattern: "^[1-9][0-9]{0,5}(s|m|h)?$")),
+                        """, schema: .string(pattern: ttl)),
                 Parameter(
                     name: "keep_ttl", place: .query, description: "Keeps the time to live that the key has.",
                     schema: .oneOf(["true", "false"])),
@@ -198,4 +200,103 @@ extension Route {
                 .problem(.gatewayTimeout, "A conditional delete was not answered; it may have taken place."),
             ] + failures(config, writing: true))
     }
+
+    // MARK: Listing, batch
+
+    private static func listKeys() -> OperationDocumentation {
+        let entry = JSONSchema.object([
+            .init(name: "key", schema: .string(), isRequired: false),
+            .init(name: "key_base64", schema: .string(), isRequired: false),
+            .init(name: "ttl", schema: .integer(0...(.max)), isRequired: false),
+        ])
+        return OperationDocumentation(
+            id: "listKeys", summary: "Which keys there are, page by page",
+            parameters: [
+                Parameter(name: "prefix", place: .query, description: "What the keys begin with.", schema: .string()),
+                Parameter(
+                    name: "limit", place: .query,
+                    description: "About how many keys are looked at: a page may hold more, fewer or none.",
+                    schema: .integer(1...1000)),
+                Parameter(
+                    name: "cursor", place: .query, description: "Where the page before ended, as that page said.",
+                    schema: .string(pattern: "^([A-Za-z0-9_-]{32})?$")),
+            ],
+            responses: [
+                Response(
+                    status: .ok, description: "A page. `complete` is true in the last one, which has no cursor.",
+                    content: Content(
+                        type: "\(MediaType.json)",
+                        schema: .object([
+                            .init(name: "keys", schema: .array(entry)),
+                            .init(name: "cursor", schema: .string(), isRequired: false),
+                            .init(name: "complete", schema: .boolean),
+                        ]))),
+                .problem(.badRequest, "The query is malformed, or the cursor one of another listing."),
+                .problem(.expectationFailed, "An expectation other than 100-continue."),
+                .problem(.badGateway, "Redis refuses the command or the credentials."),
+                .problem(.serviceUnavailable, "Redis is unavailable.", [.retryAfter]),
+            ])
+    }
+
+    private static func batch(_ config: ServiceConfig) -> OperationDocumentation {
+        let encoding = JSONSchema.Member(name: "encoding", schema: .oneOf(["base64"]), isRequired: false)
+        /// With a key as text or in base64.
+        func operation(_ name: String, _ more: [JSONSchema.Member]) -> [JSONSchema] {
+            ["key", "key_base64"].map { key in
+                let schema = key == "key" ? JSONSchema.string() : .string(pattern: base64)
+                return .object(
+                    [.init(name: "op", schema: .oneOf([name])), .init(name: key, schema: schema)] + more)
+            }
+        }
+        // What a time means is an operation's matter, and answered in its place.
+        let lifetime: [JSONSchema.Member] = [
+            .init(name: "ttl", schema: .anyOf([.number, .string()]), isRequired: false),
+            .init(name: "keep_ttl", schema: .boolean, isRequired: false),
+        ]
+        let operations =
+            operation("get", [encoding]) + operation("delete", [])
+            + operation("put", [.init(name: "value", schema: .string())] + lifetime)
+            + operation(
+                "put",
+                [
+                    .init(name: "value", schema: .string(pattern: base64)),
+                    .init(name: "encoding", schema: .oneOf(["base64"])),
+                ] + lifetime)
+        let result = JSONSchema.object(
+            [
+                .init(name: "status", schema: .integer(200...599)),
+                .init(name: "value", schema: .string(), isRequired: false),
+                .init(name: "encoding", schema: .oneOf(["base64"]), isRequired: false),
+                .init(name: "etag", schema: .string(pattern: "^[0-9a-f]{40}$"), isRequired: false),
+                .init(name: "ttl", schema: .integer(0...(.max)), isRequired: false),
+                .init(name: "source", schema: .oneOf(["local"]), isRequired: false),
+                .init(name: "age", schema: .integer(0...(.max)), isRequired: false),
+                .init(name: "detail", schema: .string(), isRequired: false),
+                .init(name: "retry_after", schema: .integer(1...3600), isRequired: false),
+            ])
+        let most = BatchReader.maximumOperations
+        return OperationDocumentation(
+            id: "batch", summary: "Up to \(most) operations in one request",
+            body: Content(
+                type: "\(MediaType.json)",
+                schema: .object([.init(name: "ops", schema: .array(.anyOf(operations), counts: 0...most))])),
+            responses: [
+                Response(
+                    status: .ok, description: "What became of each operation, in their order.",
+                    content: Content(
+                        type: "\(MediaType.json)",
+                        schema: .object([.init(name: "results", schema: .array(result, counts: 0...most))]))),
+                .problem(.badRequest, "The content is not JSON, or the request malformed."),
+                .problem(.lengthRequired, "Neither Content-Length nor chunked."),
+                .problem(
+                    .contentTooLarge,
+                    "More than \(most) operations, or \(config.http.maxBatchBytes) bytes."),
+                .problem(.unsupportedMediaType, "The Content-Type is not JSON, or there is a Content-Encoding."),
+                .problem(.expectationFailed, "An expectation other than 100-continue."),
+                .problem(.unprocessableContent, "JSON of another shape; `pointer` names the place (RFC 6901)."),
+            ])
+    }
+
+    private static let base64 = "^([A-Za-z0-9+/]{4})*$"
+    private static let ttl = "^[1-9][0-9]{0,5}(s|m|h)?$"
 }

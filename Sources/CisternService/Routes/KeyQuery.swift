@@ -13,7 +13,7 @@ struct KeyQuery {
         var hasEncoding = false
         var hasKeep = false
         var query = HTTPQuery(head.query)
-        while let item = try Self.next(&query) {
+        while let item = try query.nextParameter() {
             switch item.name {
             case "key_encoding":
                 guard !hasEncoding else { throw .repeated("key_encoding") }
@@ -36,16 +36,6 @@ struct KeyQuery {
                         ? "unknown query parameter; this route knows ttl, keep_ttl and key_encoding"
                         : "unknown query parameter; this route and method know key_encoding alone")
             }
-        }
-        if keepsTTL, ttl != nil { throw .query("ttl and keep_ttl=true exclude each other") }
-    }
-
-    @_lifetime(query: copy query)
-    private static func next(_ query: inout HTTPQuery) throws(Refusal) -> HTTPQueryItem? {
-        do {
-            return try query.next()
-        } catch {
-            throw .query("a % in the query is not followed by two hexadecimal digits")
         }
     }
 }

@@ -14,15 +14,22 @@ struct LifetimeRules: Sendable {
         maximum = maxTTL == .zero ? nil : maxTTL
     }
 
-    /// What a request's query asks for.
-    func expiry(_ query: KeyQuery) throws(Refusal) -> KeyExpiry {
-        if query.keepsTTL { return .keep(newKey: standard) }
-        guard let text = query.ttl else { return standard.map { .after($0) } ?? .never }
-        let ttl = try read(text)
-        if let maximum, ttl > maximum {
+    /// What a write gets that asks for this.
+    ///
+    /// - Parameters:
+    ///   - ttl: How long, as the client has written it; nil where it says nothing.
+    ///   - keepsTTL: Whether the key is to keep the time that it has left.
+    func expiry(ttl: Bytes?, keepsTTL: Bool) throws(Refusal) -> KeyExpiry {
+        if keepsTTL {
+            if ttl != nil { throw .query("ttl and keep_ttl=true exclude each other") }
+            return .keep(newKey: standard)
+        }
+        guard let ttl else { return standard.map { .after($0) } ?? .never }
+        let lifetime = try read(ttl)
+        if let maximum, lifetime > maximum {
             throw .query("ttl is longer than max_ttl, which is \(GoDuration.format(maximum))")
         }
-        return .after(ttl)
+        return .after(lifetime)
     }
 
     /// Seconds without a unit, or a duration as Go writes it: whole seconds, at least one.

@@ -10,6 +10,8 @@ struct Refusal: Error, Sendable {
     var retryAfter: Duration?
     /// With 405: the route whose methods `Allow` names (RFC 9110 §15.5.6).
     var allow: Route?
+    /// With 422: the place in the content that is wrong.
+    var pointer: JSONPointer?
     /// With 401, where the field is a must (RFC 9110 §15.5.2), and 403.
     var challenge: BearerChallenge?
 
@@ -24,6 +26,17 @@ struct Refusal: Error, Sendable {
 
     static func repeated(_ name: String) -> Refusal { query("the query parameter \(name) is given more than once") }
 
+    static let emptyKey = Refusal(.badRequest, "the key is empty")
+
+    static func keyTooLong(_ limit: Int) -> Refusal { Refusal(.uriTooLong, "the key is longer than \(limit) bytes") }
+
+    /// The content is JSON, and not what is asked for.
+    static func shape(_ pointer: JSONPointer, _ detail: String) -> Refusal {
+        var refusal = Refusal(.unprocessableContent, "\(pointer.text.isEmpty ? "the content" : pointer.text) \(detail)")
+        refusal.pointer = pointer
+        return refusal
+    }
+
     /// Writes the fields that belong to the status.
     func appendFields(_ head: borrowing HTTPResponseHead, to output: inout OutputQueue) {
         if status == .serviceUnavailable { head.field("Retry-After", decimal: retryAfterSeconds, to: &output) }
@@ -32,7 +45,7 @@ struct Refusal: Error, Sendable {
     }
 
     /// Whole seconds, at least one, and up to a quarter more, so that those who were refused together do not come together.
-    private var retryAfterSeconds: Int {
+    var retryAfterSeconds: Int {
         guard let retryAfter else { return 1 }
         return max(1, min((retryAfter * Double.random(in: 1...1.25)).secondsRoundedUp, 3600))
     }

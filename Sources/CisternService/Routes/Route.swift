@@ -5,13 +5,16 @@ internal import CisternHTTP
 ///
 /// A route is a case here, its definition below, and a handler in ``CacheService``; the compiler asks for all three.
 enum Route: Int, CaseIterable, Sendable {
-    case key, health, live, ready, stats, metrics, openAPI
+    case key, keys, batch, health, live, ready, stats, metrics, openAPI
 
     /// All that is known of the route but its handler.
     var definition: RouteDefinition {
         switch self {
         case .key:
             RouteDefinition("/keys/{key}", get: .scope(.read), put: .scope(.write), delete: .scope(.write))
+        case .keys: RouteDefinition("/keys", get: .scope(.list))
+        // What each operation needs is asked for when it is known.
+        case .batch: RouteDefinition("/batch", post: .anyToken)
         // Health is asked for by address, whatever the service is called, and by those who have no token. What is said
         // beyond the status needs the scope admin.
         case .health: RouteDefinition("/health", get: .anyone, isHostChecked: false)

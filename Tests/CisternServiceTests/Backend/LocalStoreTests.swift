@@ -76,4 +76,27 @@ import Testing
         #expect(RedisFailure.answer(error, toWrite: true).status == .insufficientStorage)
         #expect(store.read("k")?.value == "small")
     }
+
+    @Test func aListingNamesWhatIsThereAndNoMore() throws {
+        let store = store()
+        for number in 0..<300 { _ = try store.put(Bytes("a\(number)"), "v", expiry: .never) }
+        for number in 0..<300 { _ = try store.put(Bytes("b\(number)"), "v", expiry: .after(.seconds(60))) }
+        for number in 0..<300 { _ = try store.put(Bytes("c\(number)"), "v", expiry: .after(.nanoseconds(1))) }
+        var keys: [ListedKey] = []
+        var cursor: UInt64 = 0
+        repeat {
+            let page = store.list("b", cursor: cursor, count: 7)
+            #expect(page.keys.count <= 7)
+            keys += page.keys
+            cursor = page.next
+        } while cursor != 0
+        #expect(keys.count == 300 && Set(keys.map(\.key)) == Set((0..<300).map { Bytes("b\($0)") }))
+        for entry in keys { #expect(entry.ttl != .persistent) }
+        #expect(store.list("a1", cursor: 0, count: 1000).keys.allSatisfy { $0.ttl == .persistent })
+        #expect(store.list("c", cursor: 0, count: 1000).keys.isEmpty)
+    }
+
+    @Test func everyStoreHasANameOfItsOwn() {
+        #expect(store().name != store().name)
+    }
 }

@@ -10,7 +10,8 @@ import Testing
     private let limited = LifetimeRules(defaultTTL: .seconds(600), maxTTL: .seconds(3600))
 
     private func expiry(_ rules: LifetimeRules, _ query: String) throws -> KeyExpiry {
-        try rules.expiry(KeyQuery(requestHead("PUT", "/keys/a\(query)"), writes: true))
+        let asked = try KeyQuery(requestHead("PUT", "/keys/a\(query)"), writes: true)
+        return try rules.expiry(ttl: asked.ttl, keepsTTL: asked.keepsTTL)
     }
 
     @Test(arguments: [
@@ -33,6 +34,12 @@ import Testing
 
     @Test func ttlWithoutAValueIsRefused() {
         #expect(throws: Refusal.self) { try expiry(unlimited, "?ttl") }
+    }
+
+    @Test func aLifetimeOfItsOwnAndTheOldOneExcludeEachOther() throws {
+        let refusal = try #require(throws: Refusal.self) { try expiry(unlimited, "?ttl=1&keep_ttl=true") }
+        #expect(refusal.status == .badRequest && refusal.detail.contains("exclude"))
+        #expect(try expiry(unlimited, "?ttl=1&keep_ttl=false") == .after(.seconds(1)))
     }
 
     @Test func theLongestIsAllowedAndNoMore() throws {

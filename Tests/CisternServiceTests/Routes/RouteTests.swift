@@ -7,6 +7,7 @@ import Testing
 @Suite struct RouteTests {
     @Test(arguments: [
         ("/keys/a", Route.key), ("/keys/", .key), ("/keys/a/b", .key), ("/keys//", .key), ("/keys/%zz", .key),
+        ("/keys", .keys), ("/batch", .batch),
         ("/health", .health), ("/health/live", .live), ("/health/ready", .ready), ("/stats", .stats),
         ("/metrics", .metrics), ("/openapi.json", .openAPI),
     ])
@@ -15,7 +16,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "/", "/keys", "/Keys/a", "/key/a", "keys/a", "//keys/a", "/health/", "/healthy", "/health/live/", "/stat",
+        "", "/", "/Keys", "/Keys/a", "/batch/", "/batches", "/key/a", "keys/a", "//keys/a", "/health/", "/healthy",
+        "/health/live/", "/stat",
         "/stats/", "/%6beys/a", "/nowhere",
     ])
     func nothingElseHasOne(path: String) {
@@ -24,7 +26,8 @@ import Testing
 
     /// The table of the contract, written out once more.
     @Test(arguments: [
-        (Route.key, "/keys/{key}", "GET HEAD PUT DELETE OPTIONS"), (.health, "/health", "GET HEAD OPTIONS"),
+        (Route.key, "/keys/{key}", "GET HEAD PUT DELETE OPTIONS"), (.keys, "/keys", "GET HEAD OPTIONS"),
+        (.batch, "/batch", "POST OPTIONS"), (.health, "/health", "GET HEAD OPTIONS"),
         (.live, "/health/live", "GET HEAD OPTIONS"), (.ready, "/health/ready", "GET HEAD OPTIONS"),
         (.stats, "/stats", "GET HEAD OPTIONS"), (.metrics, "/metrics", "GET HEAD OPTIONS"),
         (.openAPI, "/openapi.json", "GET HEAD OPTIONS"),
@@ -41,6 +44,8 @@ import Testing
         let key = Route.key.definition
         for method in [HTTPMethod.get, .head] { #expect(key.requirement(for: method) == .scope(.read)) }
         for method in [HTTPMethod.put, .delete] { #expect(key.requirement(for: method) == .scope(.write)) }
+        #expect(Route.keys.definition.requirement(for: .get) == .scope(.list))
+        #expect(Route.batch.definition.requirement(for: .post) == .anyToken)
         for route in [Route.stats, .metrics] { #expect(route.definition.requirement(for: .get) == .scope(.admin)) }
         #expect(Route.openAPI.definition.requirement(for: .get) == .anyToken)
         for route in [Route.health, .live, .ready] { #expect(route.definition.requirement(for: .get) == .anyone) }

@@ -9,6 +9,7 @@ import Testing
     private static let tokens = #"""
         [{"name": "r", "token": "reader-reader", "scopes": ["read"]},
          {"name": "w", "token": "writer-writer", "scopes": ["write"]},
+         {"name": "l", "token": "lister-lister", "scopes": ["list"]},
          {"name": "a", "token": "admin-admin-admin", "scopes": ["admin"]}]
         """#
     private static let environment = ["CISTERN_AUTH_TOKENS": tokens, "CISTERN_HTTP_ALLOWED_HOSTS": "localhost"]
@@ -40,6 +41,25 @@ import Testing
             ("PUT", "/keys/a", "writer-writer", "localhost", "Expect: x\r\nContent-Length: 1\r\n", 417),
             ("GET", "/keys/a", "reader-reader", "localhost", "Expect: x\r\n", 417),
             ("GET", "/keys/a", "reader-reader", "localhost", "", 404),
+            ("POST", "/keys?x=1", "reader-reader", "localhost", "Expect: x\r\n", 405),
+            ("GET", "/keys?x=1", "reader-reader", "localhost", "Expect: x\r\n", 403),
+            ("GET", "/keys?x=1", "lister-lister", "localhost", "Expect: x\r\n", 400),
+            ("GET", "/keys?cursor=x", "lister-lister", "localhost", "Expect: x\r\n", 400),
+            ("GET", "/keys", "lister-lister", "localhost", "Expect: x\r\n", 417),
+            ("PUT", "/batch?x=1", nil, "localhost", "Expect: x\r\n", 401),
+            ("PUT", "/batch?x=1", "lister-lister", "localhost", "Expect: x\r\n", 405),
+            ("POST", "/batch?x=1", "lister-lister", "localhost", "Expect: x\r\n", 400),
+            ("POST", "/batch", "lister-lister", "localhost", "If-Match: *\r\nExpect: x\r\n", 400),
+            ("POST", "/batch", "lister-lister", "localhost", "Content-Encoding: br\r\nExpect: x\r\n", 411),
+            (
+                "POST", "/batch", "lister-lister", "localhost",
+                "Content-Length: 99999999\r\nContent-Encoding: br\r\nExpect: x\r\n", 413
+            ),
+            ("POST", "/batch", "lister-lister", "localhost", "Content-Length: 1\r\nExpect: x\r\n", 415),
+            (
+                "POST", "/batch", "lister-lister", "localhost",
+                "Content-Length: 1\r\nContent-Type: application/json\r\nExpect: x\r\n", 417
+            ),
             ("GET", "/stats?x=1", "reader-reader", "localhost", "", 403),
             ("GET", "/stats?x=1", "admin-admin-admin", "localhost", "", 400),
             ("DELETE", "/health", nil, "evil", "", 405), ("GET", "/health?x=1", nil, "evil", "", 400),

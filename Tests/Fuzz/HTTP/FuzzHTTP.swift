@@ -20,9 +20,11 @@ private func checkCodings(_ bytes: [UInt8]) {
         let encoded = PercentCoding.encode(bytes.span, keeping: kept)
         precondition(PercentCoding.decode(encoded.span) == Bytes(adopting: bytes), "percent-encoding loses bytes")
     }
-    precondition(Base64URL.decode(Base64URL.encode(bytes.span).span) == Bytes(adopting: bytes), "base64url loses bytes")
-    if let raw = Base64URL.decode(bytes.span) {
-        precondition(Base64URL.encode(raw.span) == Bytes(adopting: bytes), "base64url has two spellings")
+    for base64 in [Base64.url, .standard] {
+        precondition(base64.decode(base64.encode(bytes.span).span) == Bytes(adopting: bytes), "base64 loses bytes")
+        if let raw = base64.decode(bytes.span) {
+            precondition(base64.encode(raw.span) == Bytes(adopting: bytes), "base64 has two spellings")
+        }
     }
     for base64URL in [false, true] {
         guard let key = try? HTTPKey.decode(bytes.span, base64URL: base64URL, limit: 1024) else { continue }

@@ -10,7 +10,7 @@ import Testing
     /// What the contract says of a route: the scope of each of its methods ("any" for that of any token), and the status of an allowed request.
     struct Row: Sendable, CustomTestStringConvertible {
         let path: String
-        /// Empty for a route that does not exist; "" where no token is needed.
+        /// Empty for a route that does not exist; "" where no scope is needed.
         let scopes: [String: String]
         var success = 200
         /// Needs a token, whatever the method.
@@ -20,6 +20,9 @@ import Testing
 
     private static let rows = [
         Row(path: "/keys/k", scopes: ["GET": "read", "HEAD": "read", "PUT": "write", "DELETE": "write"], success: 404),
+        Row(path: "/keys", scopes: ["GET": "list", "HEAD": "list"]),
+        // What each operation needs is its own matter: see `BatchTests`.
+        Row(path: "/batch", scopes: ["POST": ""]),
         Row(path: "/stats", scopes: ["GET": "admin", "HEAD": "admin"]),
         Row(path: "/metrics", scopes: ["GET": "admin", "HEAD": "admin"]),
         Row(path: "/openapi.json", scopes: ["GET": "any", "HEAD": "any"]),
@@ -54,7 +57,7 @@ import Testing
         guard let scope = row.scopes[method] else { return 405 }
         if !["", "any"].contains(scope), scopes?.contains(scope) != true { return 403 }
         // A write without its length shows that it has passed all checks before, and writes nothing.
-        return method == "PUT" ? 411 : row.success
+        return method == "PUT" || method == "POST" ? 411 : row.success
     }
 
     @Test(arguments: rows) func everyCellIsAsTheContractSays(row: Row) throws {
