@@ -68,22 +68,19 @@ package final class CacheService: HTTPHandler {
     ) async -> HTTPStatus {
         do throws(Refusal) {
             if route.definition.isHostChecked, !hosts.allow(head) { throw hosts.refusal }
-            if head.method == .options {
-                return answerOptions(route, head, responder)
-            } else {
-                let caller = try admit(head, to: route)
-                switch route {
-                case .key: return await handleKey(head, responder, metrics)
-                case .keys: return await answerListing(head, responder)
-                case _ where head.hasQuery && !head.query.isEmpty: throw .query("this route knows no query parameters")
-                case .batch: return await answerBatch(head, responder, for: caller, metrics)
-                case .health: return answerHealth(head, responder, for: caller)
-                case .live: return answerLive(head, responder)
-                case .ready: return answerReady(head, responder)
-                case .stats: return answerStats(responder)
-                case .metrics: return answerMetrics(responder)
-                case .openAPI: return answerOpenAPI(responder)
-                }
+            if head.method == .options { return answerOptions(route, head, responder) }
+            let caller = try admit(head, to: route)
+            switch route {
+            case .key: return await handleKey(head, responder, metrics)
+            case .keys: return await answerListing(head, responder)
+            case _ where head.hasQuery && !head.query.isEmpty: throw .query("this route knows no query parameters")
+            case .batch: return await answerBatch(head, responder, for: caller, metrics)
+            case .health: return answerHealth(head, responder, for: caller)
+            case .live: return answerLive(head, responder)
+            case .ready: return answerReady(head, responder)
+            case .stats: return answerStats(responder)
+            case .metrics: return answerMetrics(responder)
+            case .openAPI: return answerOpenAPI(responder)
             }
         } catch {
             return refuse(error, head, responder)
