@@ -243,9 +243,7 @@ extension CacheService {
     }
 
     private func checkExpectation(_ head: HTTPRequestHead) throws(Refusal) {
-        guard head.expectation != .unsupported else {
-            throw Refusal(.expectationFailed, "the only expectation that is met here is 100-continue")
-        }
+        guard head.expectation != .unsupported else { throw .expectation }
     }
 
     private var tooLarge: Refusal {

@@ -59,6 +59,7 @@ package final class CacheService: HTTPHandler {
                 switch route {
                 case .key: status = await handleKey(head, responder, metrics)
                 case _ where head.hasQuery && !head.query.isEmpty: throw .query("this route knows no query parameters")
+                case _ where head.expectation == .unsupported: throw .expectation
                 case .health: status = answerHealth(head, responder, for: caller)
                 case .live: status = answerLive(head, responder)
                 case .ready: status = answerReady(head, responder)

@@ -24,6 +24,9 @@ struct Refusal: Error, Sendable {
 
     static func repeated(_ name: String) -> Refusal { query("the query parameter \(name) is given more than once") }
 
+    /// RFC 9110 §10.1.1.
+    static let expectation = Refusal(.expectationFailed, "the only expectation that is met here is 100-continue")
+
     /// Writes the fields that belong to the status.
     func appendFields(_ head: borrowing HTTPResponseHead, to output: inout OutputQueue) {
         if status == .serviceUnavailable { head.field("Retry-After", decimal: retryAfterSeconds, to: &output) }
