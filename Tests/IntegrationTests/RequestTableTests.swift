@@ -35,7 +35,7 @@ import Testing
     @Test func aCutChangesNothing() throws {
         var beginnings: Set<ArraySlice<UInt8>> = []
         var parts = RequestCase.all.flatMap { request in
-            request.cuts.filter { beginnings.insert(request.bytes[..<$0]).inserted }.map { (request, $0) }
+            request.cuts.filter { $0 > 600 || beginnings.insert(request.bytes[..<$0]).inserted }.map { (request, $0) }
         }[...]
         while !parts.isEmpty {
             let batch = parts.prefix(64)
@@ -55,7 +55,7 @@ import Testing
             for (connection, (request, cut)) in zip(connections, batch) {
                 let answers = try connection.answersToEnd()
                 guard answers.statuses == request.outcome.answers else {
-                    Issue.record("\(request), cut before byte \(cut): \(answers)")
+                    Issue.record("\(request), cut before byte \(cut): \(answers.statuses)")
                     return
                 }
             }

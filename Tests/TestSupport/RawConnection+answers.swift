@@ -1,30 +1,45 @@
-package import CisternBytes
+import CisternBytes
+import Glibc
 
-/// All that a connection has answered: the statuses in order, and whether the last answer says that it ends.
-package struct RawAnswers: Sendable, Equatable {
-    /// Without interim ones.
+/// All that a connection has answered.
+package struct RawAnswers: Sendable {
+    /// In order, without interim ones.
     package private(set) var statuses: [Int] = []
-    package private(set) var announcesEnd = false
+    /// From the last answer's status on.
+    private var last: ArraySlice<UInt8> = []
 
     /// Finds the heads among bytes whose bodies hold nothing that looks like one: then it does not matter which answers have
     /// bodies.
-    package init(_ bytes: Bytes) {
+    init(_ bytes: Bytes) {
         let text = Array(bytes)
         let mark = Array("HTTP/1.1 ".utf8)
         var position = 0
-        while position + mark.count + 4 <= text.count {
-            guard text[position] == mark[0], text[position..<position + mark.count].elementsEqual(mark) else {
-                position += 1
+        while let start = Self.next(mark[0], in: text, from: position) {
+            position = start + mark.count
+            guard position + 4 <= text.count else { return }
+            guard text[start..<position].elementsEqual(mark), text[position + 3] == 0x20,
+                let status = Int(String(decoding: text[position..<position + 3], as: UTF8.self)), status >= 200
+            else {
+                position = start + 1
                 continue
             }
-            position += mark.count
-            guard text[position + 3] == 0x20,
-                let status = Int(String(decoding: text[position..<position + 3], as: UTF8.self)), status >= 200
-            else { continue }
             statuses.append(status)
-            let rest = String(decoding: text[position...], as: UTF8.self)
-            let head = rest.prefix(upTo: rest.firstRange(of: "\r\n\r\n")?.lowerBound ?? rest.endIndex)
-            announcesEnd = head.contains("\r\nConnection: close")
+            last = text[position...]
+        }
+    }
+
+    /// Whether the last answer says that the connection ends.
+    package var announcesEnd: Bool {
+        let text = String(decoding: last, as: UTF8.self)
+        let head = text.prefix(upTo: text.firstRange(of: "\r\n\r\n")?.lowerBound ?? text.endIndex)
+        return head.contains("\r\nConnection: close")
+    }
+
+    /// By the C library: a debug build looks through bytes slowly, and tests look through very many.
+    private static func next(_ byte: UInt8, in text: [UInt8], from start: Int) -> Int? {
+        text.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, start < bytes.count else { return nil }
+            return memchr(base + start, CInt(byte), bytes.count - start).map { UnsafeRawPointer($0) - base }
         }
     }
 }
