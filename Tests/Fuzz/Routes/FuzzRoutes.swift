@@ -1,5 +1,6 @@
 import CisternBytes
 import CisternHTTP
+import CisternRedis
 @testable import CisternService
 
 /// Whatever a request says, the way from its bytes to a route, a key and its conditions does not trap, and does not depend on
