@@ -40,12 +40,12 @@ import Testing
             if heads == before.count + 1 { return .init(answers: before + [refusal], ending: .broken) }
         } else if last.hasPrefix("waiting") {
             if heads - expected.answers.count <= 1 { return .init(answers: expected.answers, ending: .waiting) }
-        } else if heads == expected.answers.count {
-            // An empty line, or nothing, is the beginning of any request.
-            return .init(
-                answers: expected.answers, ending: expected.ending == .waiting && heads > 0 ? .open : expected.ending)
-        } else if heads > expected.answers.count, expected.ending == .closed {
-            return expected
+        } else {
+            let isBeginning = transcript.isEmpty && expected.ending == .waiting
+            let isUnread = heads >= expected.answers.count && expected.ending == .closed
+            // Nothing, or an empty line, is the beginning of any request; what comes behind the last answer is not read.
+            if isBeginning || isUnread { return expected }
+            if heads == expected.answers.count { return .init(answers: expected.answers, ending: .open) }
         }
         return .init(answers: [heads], ending: .open)
     }
