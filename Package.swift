@@ -36,7 +36,7 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 // They link only with libFuzzer. Both sanitizers go in one option: of several, the compiler takes the last alone.
 // CISTERN_FUZZ=1 swift build -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
-//     --scratch-path .build-fuzz --product FuzzRESP
+//     -Xswiftc -enable-testing --scratch-path .build-fuzz --product FuzzRESP
 // SWIFT_BACKTRACE=enable=no .build-fuzz/release/FuzzRESP -max_total_time=60
 let fuzzers: [Target] =
     Context.environment["CISTERN_FUZZ"] == nil
@@ -44,6 +44,8 @@ let fuzzers: [Target] =
     : [
         fuzzer("RESP", ["CisternRESP", "CisternBytes"]),
         fuzzer("HTTP", ["CisternHTTP", "CisternBytes"]),
+        // It looks into a room: `-Xswiftc -enable-testing`.
+        fuzzer("Routes", ["CisternService", "CisternHTTP", "CisternBytes", "CisternRedis"]),
         fuzzer(
             "Configuration",
             ["CisternConfiguration", "CisternRedis", "CisternService", "CisternJSON", "CisternBytes"]),

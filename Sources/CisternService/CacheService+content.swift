@@ -35,9 +35,7 @@ extension CacheService {
     }
 
     func checkExpectation(_ head: HTTPRequestHead) throws(Refusal) {
-        guard head.expectation != .unsupported else {
-            throw Refusal(.expectationFailed, "the only expectation that is met here is 100-continue")
-        }
+        guard head.expectation != .unsupported else { throw .expectation }
     }
 
     var valueTooLarge: Refusal {

@@ -75,6 +75,7 @@ package final class CacheService: HTTPHandler {
             case .keys: return await answerListing(head, responder)
             case _ where head.hasQuery && !head.query.isEmpty: throw .query("this route knows no query parameters")
             case .batch: return await answerBatch(head, responder, for: caller, metrics)
+            case _ where head.expectation == .unsupported: throw .expectation
             case .health: return answerHealth(head, responder, for: caller)
             case .live: return answerLive(head, responder)
             case .ready: return answerReady(head, responder)

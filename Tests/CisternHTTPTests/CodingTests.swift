@@ -1,5 +1,6 @@
 import CisternBytes
 import CisternHTTP
+import TestSupport
 import Testing
 
 @Suite struct PercentCodingTests {

@@ -1,4 +1,5 @@
 import CisternHTTP
+import TestSupport
 import Testing
 
 /// xorshift64*, so that a failure can be repeated from its seed.

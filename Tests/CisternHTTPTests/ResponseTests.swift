@@ -1,5 +1,6 @@
 import CisternBytes
 import CisternHTTP
+import TestSupport
 import Testing
 
 /// The bytes that `write` appends.

@@ -1,5 +1,6 @@
 import CisternBytes
 import CisternHTTP
+import TestSupport
 import Testing
 
 /// Bytes that a client sends on one connection, and what the server must understand.
@@ -31,14 +32,6 @@ struct Sample: Sendable, CustomTestStringConvertible {
         let text = String(decoding: bytes.prefix(60), as: UTF8.self)
         return "\(section): \(text.debugDescription)"
     }
-}
-
-func wire(_ raw: String) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for scalar in raw.unicodeScalars {
-        if scalar == "¶" { bytes += [0x0D, 0x0A] } else { bytes.append(UInt8(scalar.value)) }
-    }
-    return bytes
 }
 
 func text(_ span: Span<UInt8>) -> String {

@@ -284,10 +284,11 @@ package final class HTTPConnection: EventSource, OutputSource {
     // MARK: Responses
 
     /// The context of a response, with what the connection knows: it ends with this response when the server is
-    /// draining, or when the request was not read to its end.
-    private func context(_ context: HTTPResponseContext) -> HTTPResponseContext {
+    /// draining, or when the request was not read to its end. Behind a request that lacks its length, what the client
+    /// takes for content would be read as requests.
+    private func context(_ context: HTTPResponseContext, of status: HTTPStatus) -> HTTPResponseContext {
         var context = context
-        if server.isDraining || !isRequestRead { context.keepAlive = false }
+        if server.isDraining || !isRequestRead || status == .lengthRequired { context.keepAlive = false }
         if !context.keepAlive { closesAfterResponse = true }
         return context
     }
@@ -300,7 +301,8 @@ package final class HTTPConnection: EventSource, OutputSource {
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void
     ) -> HTTPResponseHead.Coding {
         contentSent = 0
-        return Self.writeHead(status, content, for: self.context(context), clock, fields, to: &stream.output)
+        return Self.writeHead(
+            status, content, for: self.context(context, of: status), clock, fields, to: &stream.output)
     }
 
     /// The same with a whole body.
@@ -308,7 +310,8 @@ package final class HTTPConnection: EventSource, OutputSource {
         _ status: HTTPStatus, body: Bytes, for context: HTTPResponseContext,
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void
     ) {
-        contentSent = Self.write(status, body: body, for: self.context(context), clock, fields, to: &stream.output)
+        contentSent = Self.write(
+            status, body: body, for: self.context(context, of: status), clock, fields, to: &stream.output)
     }
 
     // In functions of the queue alone, so that the connection is looked at once and not for every piece.

@@ -114,6 +114,7 @@ struct OpenAPIDocument {
         if route.definition.isHostChecked {
             responses.append(.problem(.misdirectedRequest, "The Host is not one that is served here."))
         }
+        if !isOption { responses.append(.problem(.expectationFailed, "An expectation other than 100-continue.")) }
         if needsToken, !isOption {
             responses.append(
                 .problem(

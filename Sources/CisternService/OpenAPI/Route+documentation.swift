@@ -117,7 +117,6 @@ extension Route {
                 .preconditionFailed, "If-Match or If-None-Match does not hold; nothing was changed.",
                 [Field(name: etag.name, description: etag.description, schema: etag.schema, isRequired: false)]),
             .problem(.uriTooLong, "The key is longer than \(config.http.maxKeyBytes) bytes, or the target too long."),
-            .problem(.expectationFailed, "An expectation other than 100-continue."),
             .problem(.badGateway, "Redis refuses the command or the credentials."),
             .problem(
                 .serviceUnavailable,
@@ -232,7 +231,6 @@ extension Route {
                             .init(name: "complete", schema: .boolean),
                         ]))),
                 .problem(.badRequest, "The query is malformed, or the cursor one of another listing."),
-                .problem(.expectationFailed, "An expectation other than 100-continue."),
                 .problem(.badGateway, "Redis refuses the command or the credentials."),
                 .problem(.serviceUnavailable, "Redis is unavailable.", [.retryAfter]),
             ])
@@ -292,7 +290,6 @@ extension Route {
                     .contentTooLarge,
                     "More than \(most) operations, or \(config.http.maxBatchBytes) bytes."),
                 .problem(.unsupportedMediaType, "The Content-Type is not JSON, or there is a Content-Encoding."),
-                .problem(.expectationFailed, "An expectation other than 100-continue."),
                 .problem(.unprocessableContent, "JSON of another shape; `pointer` names the place (RFC 6901)."),
             ])
     }

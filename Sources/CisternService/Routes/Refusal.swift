@@ -37,6 +37,9 @@ struct Refusal: Error, Sendable {
         return refusal
     }
 
+    /// RFC 9110 §10.1.1.
+    static let expectation = Refusal(.expectationFailed, "the only expectation that is met here is 100-continue")
+
     /// Writes the fields that belong to the status.
     func appendFields(_ head: borrowing HTTPResponseHead, to output: inout OutputQueue) {
         if status == .serviceUnavailable { head.field("Retry-After", decimal: retryAfterSeconds, to: &output) }
