@@ -95,6 +95,13 @@ private struct StatusCase: Sendable, CustomTestStringConvertible {
         way = .curl(CurlRequest(method, Self.path(route) + path, headers: headers, body: body))
     }
 
+    init(_ route: String, _ status: Int, _ situation: Situation, _ request: CurlRequest) {
+        self.route = route
+        self.status = status
+        self.situation = situation
+        way = .curl(request)
+    }
+
     init(_ route: String, _ status: Int, _ situation: Situation, raw: String) {
         self.route = route
         self.status = status
@@ -114,7 +121,11 @@ private struct StatusCase: Sendable, CustomTestStringConvertible {
     /// What the contract has for each route: a route or a status that is new is added here, and then its cases.
     static let contract: [String: Set<Int>] = [
         key: general.union(checked).union(keys), "/health": general.union([503]), "/health/live": general,
-        "/health/ready": general.union([503]), "/stats": general.union(checked),
+        "/health/ready": general.union([503]), "/stats": general.union(checked), "/metrics": general.union(checked),
+        // Any token will do there.
+        "/openapi.json": general.union(checked).subtracting([403]), "/keys": general.union(checked).union([503]),
+        // Of the operations each has a status of its own.
+        "/batch": general.union(checked).subtracting([403]).union([411, 413, 415, 422]),
     ]
 
     /// What every route has.
@@ -123,7 +134,9 @@ private struct StatusCase: Sendable, CustomTestStringConvertible {
     private static let checked: Set = [401, 403, 421]
     private static let keys: Set = [201, 202, 304, 404, 409, 411, 412, 413, 415, 502, 503, 504, 507]
 
-    static let all: [StatusCase] = contract.keys.sorted().flatMap(general) + access + ofKeys + ofHealth
+    static let all: [StatusCase] =
+        contract.keys.filter { $0 != "/batch" }.sorted().flatMap(general) + access + ofKeys + ofListing + ofBatches
+        + ofHealth
 
     private static func general(_ route: String) -> [StatusCase] {
         [
@@ -143,16 +156,21 @@ private struct StatusCase: Sendable, CustomTestStringConvertible {
         ]
     }
 
-    private static let access = [
-        StatusCase(key, 401, .guarded),
-        StatusCase(key, 401, .guarded, "GET", "", Tokens.field(Tokens.unknown)),
-        StatusCase(key, 403, .guarded, "GET", "", Tokens.field(Tokens.token(["list"]))),
-        StatusCase(key, 403, .guarded, "DELETE", "", Tokens.field(Tokens.token(["read"]))),
-        StatusCase(key, 421, .local, "GET", "", "Host: evil.example"),
-        StatusCase("/stats", 401, .guarded),
-        StatusCase("/stats", 403, .guarded, "GET", "", Tokens.field(Tokens.token(["read"]))),
-        StatusCase("/stats", 421, .local, "GET", "", "Host: evil.example"),
-    ]
+    private static let access =
+        [
+            StatusCase(key, 401, .guarded),
+            StatusCase(key, 401, .guarded, "GET", "", Tokens.field(Tokens.unknown)),
+            StatusCase(key, 403, .guarded, "GET", "", Tokens.field(Tokens.token(["list"]))),
+            StatusCase(key, 403, .guarded, "DELETE", "", Tokens.field(Tokens.token(["read"]))),
+            StatusCase(key, 421, .local, "GET", "", "Host: evil.example"),
+        ]
+        + ["/stats", "/metrics", "/keys", "/openapi.json"].flatMap { route in
+            [StatusCase(route, 401, .guarded), StatusCase(route, 421, .local, "GET", "", "Host: evil.example")]
+        }
+        + ["/stats", "/metrics", "/keys"].map { route in
+            StatusCase(route, 403, .guarded, "GET", "", Tokens.field(Tokens.token(["read"])))
+        }
+        + [StatusCase("/openapi.json", 200, .guarded, "GET", "", Tokens.field(Tokens.token(["read"])))]
 
     private static let ofKeys = [
         StatusCase(key, 200, .redis),
@@ -187,6 +205,54 @@ private struct StatusCase: Sendable, CustomTestStringConvertible {
         StatusCase(key, 503, .lost, "PUT", body: .whole("v")),
         StatusCase(key, 504, .stalled, "PUT", "", "If-None-Match: *", body: .whole("v")),
         StatusCase(key, 507, .full, "PUT", body: .whole("v")),
+    ]
+
+    private static let ofListing = [
+        StatusCase("/keys", 200, .redis, "GET", "?prefix=st&limit=1"),
+        StatusCase("/keys", 400, .local, "GET", "?limit=0"),
+        StatusCase("/keys", 400, .local, "GET", "?cursor=foreign"),
+        StatusCase("/keys", 503, .away),
+        StatusCase("/keys", 503, .lost),
+    ]
+
+    private static func batch(
+        _ status: Int, _ text: String, _ path: String = "", _ headers: String..., method: String = "POST",
+        in situation: Situation = .local
+    ) -> StatusCase {
+        let request = CurlRequest(
+            method, "/batch" + path, headers: ["Content-Type: application/json"] + headers, body: .whole(Bytes(text)))
+        return StatusCase("/batch", status, situation, request)
+    }
+
+    private static let getBatch = #"{"ops": [{"op": "get", "key": "status"}]}"#
+
+    private static let ofBatches = [
+        batch(200, getBatch),
+        batch(200, getBatch, in: .redis),
+        batch(200, getBatch, in: .away),
+        batch(200, getBatch, "", Tokens.field(Tokens.token(["admin"])), in: .guarded),
+        StatusCase("/batch", 204, .local, "OPTIONS"),
+        batch(400, getBatch, "?nonsense=1"),
+        batch(400, "{"),
+        batch(400, getBatch, "", "If-Match: *"),
+        batch(401, getBatch, in: .guarded),
+        StatusCase("/batch", 405),
+        batch(405, getBatch, method: "PUT"),
+        StatusCase("/batch", 408, .impatient, raw: "POST /batch HTTP/1.1\r\n"),
+        StatusCase("/batch", 411, .local, "POST", "", "Content-Type: application/json"),
+        batch(
+            413, #"{"ops": [\#(Array(repeating: #"{"op": "get", "key": "k"}"#, count: 101).joined(separator: ","))]}"#),
+        batch(413, String(repeating: " ", count: (8 << 20) + 1)),
+        batch(414, getBatch, "?" + String(repeating: "q", count: 8192)),
+        StatusCase("/batch", 415, .local, "POST", "", "Content-Type: text/plain", body: .whole("{}")),
+        batch(415, getBatch, "", "Content-Encoding: gzip"),
+        batch(417, getBatch, "", "Expect: nonsense"),
+        batch(421, getBatch, "", "Host: evil.example"),
+        batch(422, "[]"),
+        batch(422, #"{"ops": [{"op": "get"}]}"#),
+        batch(431, getBatch, "", "X-Large: " + String(repeating: "x", count: 17_000)),
+        batch(501, getBatch, method: "BREW"),
+        StatusCase("/batch", 505, .local, raw: "POST /batch HTTP/2.0\r\nHost: localhost\r\n\r\n"),
     ]
 
     private static let ofHealth = [
