@@ -18,7 +18,7 @@ package enum HTTPRejection: Error, Sendable, CaseIterable {
     case trailersTooLarge
     case contentTooLarge
     // What the connection finds, not the parser.
-    case requestTimeout, lengthRequired, unsupportedExpectation
+    case requestTimeout, lengthRequired, unsupportedExpectation, secureTargetOnPlainPort
 
     package var status: HTTPStatus {
         switch self {
@@ -30,6 +30,8 @@ package enum HTTPRejection: Error, Sendable, CaseIterable {
         case .requestTimeout: .requestTimeout
         case .lengthRequired: .lengthRequired
         case .unsupportedExpectation: .expectationFailed
+        // RFC 9110 §7.4.
+        case .secureTargetOnPlainPort: .misdirectedRequest
         default: .badRequest
         }
     }
@@ -72,6 +74,7 @@ package enum HTTPRejection: Error, Sendable, CaseIterable {
         case .requestTimeout: "the request did not arrive in time"
         case .lengthRequired: "the content needs a Content-Length or the chunked coding"
         case .unsupportedExpectation: "only the expectation 100-continue is known"
+        case .secureTargetOnPlainPort: "an https URI was asked for, and this connection is not secured"
         }
     }
 }

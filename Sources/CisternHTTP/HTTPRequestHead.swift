@@ -61,6 +61,8 @@ package final class HTTPRequestHead {
     @exclusivity(unchecked) package internal(set) var method = HTTPMethod.get
     @exclusivity(unchecked) package internal(set) var version = HTTPVersion.http11
     @exclusivity(unchecked) package internal(set) var targetForm = TargetForm.origin
+    /// Whether the target is a whole URI with the scheme https.
+    @exclusivity(unchecked) package internal(set) var isSecureTarget = false
     @exclusivity(unchecked) package internal(set) var framing = Framing.none
     @exclusivity(unchecked) package internal(set) var expectation = Expectation.none
     /// Whether the client wants the connection to go on after this exchange (RFC 9112 §9.3).
@@ -108,6 +110,7 @@ package final class HTTPRequestHead {
         method = .get
         version = .http11
         targetForm = .origin
+        isSecureTarget = false
         framing = .none
         expectation = .none
         keepAlive = true

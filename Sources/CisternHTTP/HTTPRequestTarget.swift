@@ -33,6 +33,7 @@ enum HTTPRequestTarget {
             scheme = 7
         } else if text.count > 8, ASCII.equal(text.extracting(..<8), lowercase: "https://") {
             scheme = 8
+            head.isSecureTarget = true
         } else {
             throw .malformedTarget
         }

@@ -111,10 +111,12 @@ extension CacheService {
             json.field("version", state.version)
             more(&json)
         }
+        var retry = Refusal(status, "")
+        retry.retryAfter = backend.retryAfter(writing: false)
         responder.send(status, body: Bytes(adopting: json.bytes)) { head, output in
             head.field("Content-Type", MediaType.health, to: &output)
             head.lines("Cache-Control: no-store\r\n", to: &output)
-            if status == .serviceUnavailable { head.field("Retry-After", decimal: 1, to: &output) }
+            if status == .serviceUnavailable { retry.appendFields(head, to: &output) }
         }
         return status
     }

@@ -67,7 +67,11 @@ extension CacheService {
             return refuse(failure(error, toWrite: false), head, responder)
         }
         let isFallback = backend.isFallback(found)
-        if isFallback, !Freshness(head).allows(found.age) { return refuse(tooOld, head, responder) }
+        if isFallback {
+            let isFresh = Freshness(head).allows(found.age)
+            backend.countFallback(isServed: isFresh)
+            if !isFresh { return refuse(tooOld, head, responder) }
+        }
         guard let value = found.value else {
             metrics.misses.add()
             Problem.send(.notFound, "there is no such key", id: RequestID(head), on: responder) { head, output in
@@ -81,7 +85,8 @@ extension CacheService {
             let digest = SHA1.hexDigest(of: value)
             switch condition.verdict(on: digest) {
             case .holds: break
-            case .matchFailed: return refuseCondition(holding: digest, head, responder)
+            case .matchFailed:
+                return refuseCondition(holding: digest, head, responder, age: isFallback ? found.age : nil)
             case .noneMatchFailed: status = .notModified
             }
         }
@@ -99,14 +104,20 @@ extension CacheService {
 
     /// Answers that a precondition does not hold, with the entity tag of what the key holds, so that a client can tell what
     /// it missed.
+    ///
+    /// - Parameter age: How old that is, where Redis did not give it.
     private func refuseCondition(
-        holding digest: Bytes?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder
+        holding digest: Bytes?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, age: Duration? = nil
     ) -> HTTPStatus {
         Problem.send(
             .preconditionFailed,
             "what the key holds is not what If-Match or If-None-Match asks for; ETag names it",
             id: RequestID(head), on: responder
         ) { head, output in
+            if let age {
+                head.field("Cache-Source", CacheSource.local.field, to: &output)
+                appendAge(age, head, to: &output)
+            }
             guard let digest else { return }
             output.append("ETag: \"")
             output.append(value: digest)
@@ -212,9 +223,25 @@ extension CacheService {
     /// Where the value is to be had: what else the request's query says is for PUT alone.
     private static func appendLocation(of query: KeyQuery, _ head: HTTPRequestHead, to output: inout OutputQueue) {
         output.append("Location: ")
-        output.append(copying: head.path)
+        Self.appendURI(head.path, to: &output)
         if query.isBase64URL { output.append("?key_encoding=base64url") }
         output.append("\r\n")
+    }
+
+    /// Writes a path as a URI has it: what may not stand there (RFC 3986 §3.3) is percent-encoded.
+    private static func appendURI(_ path: Span<UInt8>, to output: inout OutputQueue) {
+        let digits: StaticString = "0123456789ABCDEF"
+        for index in path.indices {
+            let byte = path[index]
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x21, 0x24...0x2F, 0x3A, 0x3B, 0x3D, 0x40, 0x5F, 0x7E:
+                output.append(byte)
+            default:
+                output.append(0x25)
+                output.append(digits.utf8Start[Int(byte >> 4)])
+                output.append(digits.utf8Start[Int(byte & 15)])
+            }
+        }
     }
 
     // MARK: DELETE

@@ -123,6 +123,7 @@ package final class CisternServer: Sendable {
     /// its connection closed, all within `shutdown_timeout`.
     package func shutDown() async {
         state.beginDraining()
+        http.announceEnd()
         let config = running.withLock { $0.configuration.config }
         if config.http.drainDelay > .zero { try? await Task.sleep(for: config.http.drainDelay) }
         let end = MonotonicTime.now + (config.http.shutdownTimeout - config.http.drainDelay)

@@ -32,6 +32,7 @@ package struct SocketStream: ~Copyable {
     private var watched: PollEvents
     /// TLS, once it has been started.
     var tls: TLSSession?
+    package var isSecured: Bool { tls != nil }
 
     package var input: InputBuffer
     package var output: OutputQueue

@@ -53,8 +53,12 @@ extension HybridRedisClient {
         }
     }
 
+    /// Counts what became of a read that Redis did not answer: whether the copy was good enough.
+    package func countFallback(isServed: Bool) {
+        if isServed { counters.hits.add() } else { counters.misses.add() }
+    }
+
     private func served(_ local: FallbackStore.LocalValue) -> Lookup {
-        counters.hits.add()
         let now = MonotonicTime.now.nanoseconds
         let ttl: KeyTTL =
             local.expiry == .max

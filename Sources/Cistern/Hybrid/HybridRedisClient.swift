@@ -96,6 +96,7 @@ public final class HybridRedisClient: Sendable {
         let found = try await redis.cancellable(until: deadline(timeout)) { limit throws(RedisError) in
             try await look(up: key, limit)
         }
+        if found.source == .local { countFallback(isServed: true) }
         guard let value = found.value else { return nil }
         return CacheHit(value: value, ttl: found.ttl, source: found.source, age: found.age)
     }

@@ -122,6 +122,10 @@ package final class HTTPConnection: EventSource, OutputSource {
         var hasBegun = false
         while true {
             switch Self.readHead(&stream.input, &parser, into: head) {
+            case .complete where head.isSecureTarget && !stream.isSecured:
+                hasResponded = false
+                isRequestRead = false
+                return .rejected(.secureTargetOnPlainPort)
             case .complete:
                 hasResponded = false
                 isRequestRead = head.framing == .none || head.framing == .length(0)
@@ -288,7 +292,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     /// takes for content would be read as requests.
     private func context(_ context: HTTPResponseContext, of status: HTTPStatus) -> HTTPResponseContext {
         var context = context
-        if server.isDraining || !isRequestRead || status == .lengthRequired { context.keepAlive = false }
+        if server.isEndNear || !isRequestRead || status == .lengthRequired { context.keepAlive = false }
         if !context.keepAlive { closesAfterResponse = true }
         return context
     }

@@ -68,11 +68,17 @@ final class SharedCount: Sendable {
     func decrease() { number.wrappingSubtract(1, ordering: .relaxed) }
 }
 
-/// A word to all loops, which is never taken back.
-final class SharedFlag: Sendable {
-    private let flag = Atomic(false)
+/// How near a server is to its end, said to all loops at once.
+final class SharedEnding: Sendable {
+    private let phase = Atomic<UInt8>(0)
 
-    var isSet: Bool { flag.load(ordering: .relaxed) }
+    /// Every response ends its connection, and new ones are welcome.
+    var isNear: Bool { phase.load(ordering: .relaxed) > 0 }
 
-    func set() { flag.store(true, ordering: .relaxed) }
+    /// No connection is to have another request.
+    var hasBegun: Bool { phase.load(ordering: .relaxed) > 1 }
+
+    func announce() { _ = phase.max(1, ordering: .relaxed) }
+
+    func begin() { _ = phase.max(2, ordering: .relaxed) }
 }

@@ -4,7 +4,7 @@ internal import Glibc
 
 /// One event loop's share of a server: its listener and its connections. Pinned to that loop.
 package actor HTTPLoop {
-    /// Connections over all loops that are being told that they are too many; those beyond are closed without a word, so
+    /// Connections over all loops that are being told in stages that they are too many; those beyond are told in passing, so
     /// that a flood of them does not take the descriptors that others need.
     private static let refusals = 32
 
@@ -14,8 +14,9 @@ package actor HTTPLoop {
     nonisolated let counters: HTTPCounters
     private let options: HTTPLoopOptions
     private var handler: any HTTPHandler
-    /// Open connections over all loops.
+    /// Connections over all loops that are served, and those that are being told that they are too many.
     private let open: SharedCount
+    private let refusing: SharedCount
     private var listener: Listener?
     private var connections: [Int: HTTPConnection] = [:]
     private var nextNumber = 0
@@ -24,19 +25,20 @@ package actor HTTPLoop {
     private var restTimer: TimerID?
     private let clock = HTTPLoopClock()
     private var endWaiters: [UnsafeContinuation<Void, Never>] = []
-    /// Set for all loops at once, before any connection is ended.
-    private let draining: SharedFlag
+    /// Said to all loops before any connection is ended.
+    private let ending: SharedEnding
 
     init(
         loop: EventLoop, options: HTTPServerOptions, handler: any HTTPHandler, counters: HTTPCounters,
-        open: SharedCount, draining: SharedFlag
+        open: SharedCount, refusing: SharedCount, ending: SharedEnding
     ) {
         self.loop = loop
         self.options = HTTPLoopOptions(options)
         self.handler = handler
         self.counters = counters
         self.open = open
-        self.draining = draining
+        self.refusing = refusing
+        self.ending = ending
     }
 
     /// Takes other options and another handler: what begins from now on is under them, on old connections as well. A
@@ -56,18 +58,22 @@ package actor HTTPLoop {
     }
 
     /// Whether every response ends its connection.
-    nonisolated var isDraining: Bool { draining.isSet }
+    nonisolated var isEndNear: Bool { ending.isNear }
+
+    /// Whether no connection is to have another request.
+    nonisolated var isDraining: Bool { ending.hasBegun }
 
     // MARK: Connections
 
     private func accepted(_ descriptor: CInt) {
-        let count = open.increase()
-        let maximum = options.current.maximumConnections
-        let isWelcome = count <= maximum
-        guard isWelcome || count - maximum <= Self.refusals else {
-            close(descriptor)
+        let isWelcome = open.increase() <= options.current.maximumConnections
+        if !isWelcome {
+            open.decrease()
             counters.refused.add()
-            return open.decrease()
+            guard refusing.increase() <= Self.refusals else {
+                refusing.decrease()
+                return refuseInPassing(descriptor)
+            }
         }
         nextNumber += 1
         let number = nextNumber
@@ -77,7 +83,7 @@ package actor HTTPLoop {
             try connection.start()
         } catch {
             // The kernel has no memory to watch it; the stream closes its descriptor.
-            return open.decrease()
+            return (isWelcome ? open : refusing).decrease()
         }
         connections[number] = connection
         stayAwake(connection)
@@ -88,27 +94,41 @@ package actor HTTPLoop {
 
     private func serve(_ number: Int, isWelcome: Bool) async {
         guard let connection = connections[number] else { return }
-        if isWelcome { counters.accepted.add() } else { counters.refused.add() }
+        if isWelcome { counters.accepted.add() }
         if await secure(connection) {
-            guard isWelcome else {
-                connection.stream.output.append(value: handler.overloadedResponse)
-                return await end(connection, number)
-            }
-            return await goOn(number)
+            if isWelcome { return await goOn(number) }
+            connection.stream.output.append(value: handler.overloadedResponse)
         }
-        await end(connection, number)
+        await end(connection, number, isWelcome ? open : refusing)
+    }
+
+    /// Tells a client that it is one too many, as far as that goes without waiting for it.
+    private func refuseInPassing(_ descriptor: CInt) {
+        if options.current.tls == nil {
+            handler.overloadedResponse.withUnsafeBytes { bytes in
+                _ = send(
+                    descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+            }
+            shutdown(descriptor, CInt(SHUT_WR))
+            // What is left unread would take the answer with it.
+            withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+                _ = recv(descriptor, buffer.baseAddress, buffer.count, CInt(MSG_DONTWAIT))
+            }
+        }
+        close(descriptor)
     }
 
     /// Answers requests until the connection ends, or rests.
     private func goOn(_ number: Int) async {
         guard let connection = connections[number] else { return }
-        if await answerRequests(of: connection) { await end(connection, number) }
+        if await answerRequests(of: connection) { await end(connection, number, open) }
     }
 
-    private func end(_ connection: HTTPConnection, _ number: Int) async {
+    /// - Parameter count: Where it has been counted.
+    private func end(_ connection: HTTPConnection, _ number: Int, _ count: SharedCount) async {
         await connection.closeInStages()
         connections[number] = nil
-        open.decrease()
+        count.decrease()
         guard connections.isEmpty else { return }
         awake = []
         if let restTimer { loop.cancel(restTimer) }

@@ -5,7 +5,7 @@ internal import Glibc
 package final class HTTPServer: Sendable {
     private let options: HTTPServerOptions
     private let loops: [HTTPLoop]
-    private let draining = SharedFlag()
+    private let ending = SharedEnding()
 
     /// - Parameters:
     ///   - counters: Where it counts, made for as many loops as the group has.
@@ -15,11 +15,12 @@ package final class HTTPServer: Sendable {
         handler: () -> any HTTPHandler
     ) {
         self.options = options
-        let draining = draining
+        let ending = ending
+        let refusing = SharedCount()
         loops = group.loops.map { loop in
             HTTPLoop(
                 loop: loop, options: options, handler: handler(), counters: counters.loops[loop.index],
-                open: counters.open, draining: draining)
+                open: counters.open, refusing: refusing, ending: ending)
         }
     }
 
@@ -72,11 +73,14 @@ package final class HTTPServer: Sendable {
         return first
     }
 
+    /// Has every response from now on end its connection, so that clients go elsewhere with their next request.
+    package func announceEnd() { ending.announce() }
+
     /// Stops to accept, lets every request in progress be answered, and returns when all connections have ended. What
     /// has not ended after `timeout` is cut off.
     package func shutDown(within timeout: Duration) async {
         // No loop ends a connection before every loop says `Connection: close`: a client that sees one end can count on it.
-        draining.set()
+        ending.begin()
         await withTaskGroup(of: Bool.self) { group in
             for loop in loops {
                 group.addTask {

@@ -121,6 +121,11 @@ enum Backend: Sendable {
         if case .redis = self { found.source == .local } else { false }
     }
 
+    /// Counts whether a value that Redis did not give was given to the client.
+    func countFallback(isServed: Bool) {
+        if case .redis(let client) = self { client.countFallback(isServed: isServed) }
+    }
+
     /// How long until Redis may take what it does not take now.
     func retryAfter(writing: Bool) -> Duration? {
         if case .redis(let client) = self { client.retryAfter(writing: writing) } else { nil }

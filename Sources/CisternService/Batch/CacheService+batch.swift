@@ -131,7 +131,11 @@ extension CacheService {
         of found: Lookup, asBase64: Bool, _ freshness: Freshness, _ metrics: ServiceMetrics
     ) -> BatchResult {
         let isFallback = backend.isFallback(found)
-        if isFallback, !freshness.allows(found.age) { return BatchResult(tooOld) }
+        if isFallback {
+            let isFresh = freshness.allows(found.age)
+            backend.countFallback(isServed: isFresh)
+            if !isFresh { return BatchResult(tooOld) }
+        }
         var result = BatchResult(found.value == nil ? .notFound : .ok)
         result.isFallback = isFallback
         guard let value = found.value else {

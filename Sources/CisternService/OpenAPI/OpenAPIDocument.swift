@@ -107,6 +107,8 @@ struct OpenAPIDocument {
         ]
         let own = documentation(route, method)?.responses.map(\.status) ?? []
         let isOption = method == .options
+        responses.append(.problem(.notImplemented, "The method or a transfer coding is not known."))
+        responses.append(.problem(.httpVersionNotSupported, "Neither HTTP/1.0 nor HTTP/1.1."))
         if !own.contains(.badRequest) {
             responses.append(.problem(.badRequest, "The request is not HTTP/1.1, or has a query that is not known."))
         }
@@ -154,7 +156,7 @@ struct OpenAPIDocument {
         json.key("\(response.status.code)")
         json.object { json in
             json.field("description", response.description)
-            let fields = response.fields + (response.status.code >= 400 ? [.requestID] : [])
+            let fields = response.fields + (response.isProblem ? [.requestID] : [])
             if !fields.isEmpty {
                 json.key("headers")
                 json.object { json in

@@ -2,8 +2,8 @@ internal import CisternHTTP
 
 /// What the OpenAPI document says of one method of a route.
 struct OperationDocumentation {
-    struct Parameter {
-        enum Place: String {
+    struct Parameter: Sendable {
+        enum Place: String, Sendable {
             case path, query, header
         }
 
@@ -30,12 +30,14 @@ struct OperationDocumentation {
         let description: String
         var content: Content?
         var fields: [Field] = []
+        var isProblem = false
 
         /// An error.
         static func problem(_ status: HTTPStatus, _ description: String, _ fields: [Field] = []) -> Response {
             Response(
                 status: status, description: description,
-                content: Content(type: "\(MediaType.problem)", schema: .component("Problem")), fields: fields)
+                content: Content(type: "\(MediaType.problem)", schema: .component("Problem")), fields: fields,
+                isProblem: true)
         }
     }
 
@@ -49,7 +51,10 @@ struct OperationDocumentation {
     var ofHead: OperationDocumentation {
         OperationDocumentation(
             id: id + "Head", summary: summary + ", without content", parameters: parameters,
-            responses: responses.map { Response(status: $0.status, description: $0.description, fields: $0.fields) })
+            responses: responses.map {
+                Response(
+                    status: $0.status, description: $0.description, fields: $0.fields, isProblem: $0.isProblem)
+            })
     }
 }
 

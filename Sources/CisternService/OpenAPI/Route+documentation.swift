@@ -83,7 +83,7 @@ extension Route {
                 description: """
                     The key, percent-encoded; it may contain `/`, as such or as `%2F`. At most \
                     \(config.http.maxKeyBytes) bytes; no segment of it is `.` or `..`.
-                    """, schema: .string(lengths: 1...config.http.maxKeyBytes)),
+                    """, schema: .string(lengths: 1...(config.http.maxKeyBytes * 4 / 3 + 2))),
             Parameter(
                 name: "key_encoding", place: .query,
                 description: "The key is base64url without padding: for any bytes.",
@@ -100,7 +100,12 @@ extension Route {
         ]
     }
 
-    private static let entityTags = #"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*"){0,3})$"#
+    private static let prefer = Parameter(
+        name: "Prefer", place: .header,
+        description: "`handling=strict`: to be refused rather than kept while Redis is unavailable (RFC 7240).",
+        schema: .string())
+
+    private static let entityTags = #"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$"#
 
     private static let etag = Field(
         name: "ETag", description: "The SHA-1 of the value, as a strong entity tag.",
@@ -108,6 +113,9 @@ extension Route {
 
     private static let source = Field(
         name: "Cache-Source", description: "Who answered: Redis, or this process.", schema: .oneOf(["redis", "local"]))
+
+    private static let kept = Field(
+        name: "Cache-Durability", description: "Where the write is until Redis takes it.", schema: .oneOf(["memory"]))
 
     private static func failures(_ config: ServiceConfig, writing: Bool) -> [Response] {
         [
@@ -135,9 +143,19 @@ extension Route {
             Field(
                 name: "Age", description: "Seconds since Redis confirmed the value; where Redis did not give it.",
                 schema: .integer(0...(.max)), isRequired: false),
+            Field(
+                name: "Cache-Status", description: "RFC 9211: why it is given, where Redis did not give it.",
+                schema: .string(), isRequired: false),
         ]
         return OperationDocumentation(
-            id: "getKey", summary: "The value of a key", parameters: keyParameters(config),
+            id: "getKey", summary: "The value of a key",
+            parameters: keyParameters(config) + [
+                Parameter(
+                    name: "Cache-Control", place: .header,
+                    description:
+                        "`no-cache`, `max-age=`, `stale-if-error=`: how old a copy may be that Redis did not give.",
+                    schema: .string())
+            ],
             responses: [
                 Response(
                     status: .ok, description: "The value, byte for byte. Its type follows the extension of the key.",
@@ -148,9 +166,6 @@ extension Route {
     }
 
     private static func putKey(_ config: ServiceConfig) -> OperationDocumentation {
-        let kept = Field(
-            name: "Cache-Durability", description: "Where the write is until Redis takes it.",
-            schema: .oneOf(["memory"]))
         return OperationDocumentation(
             id: "putKey", summary: "Stores a value under a key",
             parameters: keyParameters(config) + [
@@ -163,10 +178,7 @@ extension Route {
                 Parameter(
                     name: "keep_ttl", place: .query, description: "Keeps the time to live that the key has.",
                     schema: .oneOf(["true", "false"])),
-                Parameter(
-                    name: "Prefer", place: .header,
-                    description: "`handling=strict`: to be refused rather than kept while Redis is unavailable.",
-                    schema: .oneOf(["handling=strict"])),
+                prefer,
             ],
             body: Content(type: "application/octet-stream", schema: .bytes),
             responses: [
@@ -189,12 +201,12 @@ extension Route {
 
     private static func deleteKey(_ config: ServiceConfig) -> OperationDocumentation {
         OperationDocumentation(
-            id: "deleteKey", summary: "Deletes a key", parameters: keyParameters(config),
+            id: "deleteKey", summary: "Deletes a key", parameters: keyParameters(config) + [prefer],
             responses: [
                 Response(status: .noContent, description: "It is gone.", fields: [source]),
                 Response(
                     status: .accepted, description: "Redis is unavailable; the delete is kept until it is back.",
-                    fields: [source]),
+                    fields: [source, kept]),
                 .problem(.notFound, "There is no such key."),
                 .problem(.gatewayTimeout, "A conditional delete was not answered; it may have taken place."),
             ] + failures(config, writing: true))
@@ -295,5 +307,5 @@ extension Route {
     }
 
     private static let base64 = "^([A-Za-z0-9+/]{4})*$"
-    private static let ttl = "^[1-9][0-9]{0,5}(s|m|h)?$"
+    private static let ttl = "^([1-9][0-9]{0,9}|([0-9]{1,6}(h|m|s)){1,3})$"
 }

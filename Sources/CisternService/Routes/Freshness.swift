@@ -6,13 +6,21 @@ struct Freshness {
     /// In seconds; nil for any age.
     private var limit: Int?
 
-    /// Reads the field: `no-cache` allows nothing, `max-age` and `stale-if-error` so many seconds. What does not parse asks for
-    /// nothing.
+    /// Reads the field: `no-cache` allows nothing, `max-age` and `stale-if-error` so many seconds.
     init(_ head: HTTPRequestHead) {
         guard head.has(.cacheControl) else { return }
         var limit: Int?
-        head.forEachElement(of: .cacheControl) { directive in
-            let allowed = ASCII.equal(directive, lowercase: "no-cache") ? -1 : Self.seconds(directive)
+        head.forEachElement(of: .cacheControl) { text in
+            let directive = HTTPParameter(text)
+            let allowed: Int? =
+                if directive.isNamed("no-cache") {
+                    -1
+                } else if directive.isNamed("max-age") || directive.isNamed("stale-if-error") {
+                    // What is no number is none that anything is younger than.
+                    ASCII.decimal(directive.value) ?? -1
+                } else {
+                    nil
+                }
             if let allowed { limit = min(limit ?? allowed, allowed) }
             return true
         }
@@ -20,18 +28,8 @@ struct Freshness {
     }
 
     func allows(_ age: Duration) -> Bool {
-        limit.map { age <= .seconds($0) } ?? true
-    }
-
-    private static func seconds(_ directive: Span<UInt8>) -> Int? {
-        for name: StaticString in ["max-age=", "stale-if-error="] {
-            let length = name.utf8CodeUnitCount
-            guard directive.count > length, ASCII.equal(directive.extracting(..<length), lowercase: name) else {
-                continue
-            }
-            return ASCII.decimal(directive.extracting(length...))
-        }
-        return nil
+        // In whole seconds, as `Age` says it.
+        limit.map { Int(age.components.seconds) <= $0 } ?? true
     }
 }
 
@@ -45,7 +43,8 @@ extension HTTPRequestHead {
         guard has(.prefer) else { return false }
         var isStrict = false
         forEachElement(of: .prefer) { preference in
-            isStrict = ASCII.equal(preference, lowercase: "handling=strict")
+            let parameter = HTTPParameter(preference)
+            isStrict = parameter.isNamed("handling") && ASCII.equal(parameter.value, lowercase: "strict")
             return !isStrict
         }
         return isStrict

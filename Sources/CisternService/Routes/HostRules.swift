@@ -22,10 +22,17 @@ struct HostRules: Sendable {
         if !config.http.allowedHosts.isEmpty {
             allowed = config.http.allowedHosts.map(Self.read)
         } else if HostName.isLoopback(config.http.host), config.auth.tokens.list.isEmpty {
-            allowed = ["localhost", "127.0.0.1", "[::1]"].map { Name(host: $0, port: nil) }
+            allowed = ["localhost", "127.0.0.1", "[::1]", Self.uriHost(config.http.host)].map {
+                Name(host: $0, port: nil)
+            }
         } else {
             allowed = nil
         }
+    }
+
+    /// An address as a URI has it, in lower case.
+    private static func uriHost(_ address: String) -> Bytes {
+        Bytes((address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address).lowercased())
     }
 
     let refusal = Refusal(.misdirectedRequest, "this Host is not served here; http.allowed_hosts lists those that are")

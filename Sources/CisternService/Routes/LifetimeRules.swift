@@ -32,13 +32,14 @@ struct LifetimeRules: Sendable {
         return .after(lifetime)
     }
 
+    /// A hundred years of 365 days: both backends can count them.
+    private static let longest: Duration = .seconds(100 * 365 * 86400)
+
     /// Seconds without a unit, or a duration as Go writes it: whole seconds, at least one.
     private func read(_ text: Bytes) throws(Refusal) -> Duration {
         let ttl: Duration
-        if let seconds = ASCII.decimal(text.span) {
-            // A time to live beyond this does not fit into Redis' milliseconds since 1970.
-            guard seconds <= 9_000_000_000_000 else { throw .query("ttl is out of range") }
-            ttl = .seconds(seconds)
+        if text.allSatisfy({ (0x30...0x39).contains($0) }), !text.isEmpty {
+            ttl = ASCII.decimal(text.span).map { .seconds(min($0, Int.max / 2)) } ?? .seconds(Int.max / 2)
         } else {
             do {
                 ttl = try GoDuration.parse(text.span)
@@ -49,6 +50,7 @@ struct LifetimeRules: Sendable {
         guard ttl >= .seconds(1) else {
             throw .query("ttl must be at least one second; leave it out for keys that do not expire")
         }
+        guard ttl <= Self.longest else { throw .query("ttl is out of range: at most 876000h, a hundred years") }
         guard ttl.components.attoseconds == 0 else { throw .query("ttl must be whole seconds") }
         return ttl
     }

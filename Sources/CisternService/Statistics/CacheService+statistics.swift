@@ -40,8 +40,8 @@ extension CacheService {
         writer.gauge("resident_bytes", ProcessMemory.resident, "Memory of the process that is in use.")
         writeRequests(to: &writer)
         writer.group("cache") { writer in
-            writer.counter("hits", sum(\.hits), "Reads that found a value.")
-            writer.counter("misses", sum(\.misses), "Reads that found none.")
+            writer.counter("hits", sum(\.hits), "Reads that found a value, in Redis or here.")
+            writer.counter("misses", sum(\.misses), "Reads that found none, in Redis or here.")
             writer.counter("stored", sum(\.stored), "Writes that were accepted.")
             writer.counter("deleted", sum(\.deleted), "Deletes that were accepted.")
         }

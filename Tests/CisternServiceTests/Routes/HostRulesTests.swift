@@ -18,6 +18,12 @@ import Testing
         try rules.allow(requestHead("GET", "/stats", ["Host: \(host)"]))
     }
 
+    @Test func theAddressThatItListensOnIsOneOfThem() throws {
+        #expect(try allows(rules(host: "127.0.0.2"), "127.0.0.2:80"))
+        #expect(try !allows(rules(host: "127.0.0.2"), "127.0.0.3"))
+        #expect(try allows(rules(host: "::1"), "[::1]"))
+    }
+
     @Test(arguments: [
         ("localhost", true), ("LocalHost", true), ("localhost:8080", true), ("localhost:1", true), ("127.0.0.1", true),
         ("127.0.0.1:9", true), ("[::1]", true), ("[::1]:80", true), ("localhost.", false), ("localhost.evil", false),

@@ -88,6 +88,16 @@ import Testing
         }
     }
 
+    /// What may not stand in a URI (RFC 3986 §3.3) is written as it may.
+    @Test func aLocationIsAURI() async throws {
+        try await withService { service in
+            let written = try answer(service, "PUT", "/keys/a|b%2Fc/d?ttl=60", body: "v")
+            #expect(written.headers["Location"] == "/keys/a%7Cb%2Fc/d")
+            let read = try answer(service, "GET", "/keys/a%7Cb%2Fc/d")
+            #expect(read.body == "v")
+        }
+    }
+
     @Test func writesAndReadsAreCounted() async throws {
         try await withService { service in
             _ = try answer(service, "PUT", "/keys/a", body: "v")
@@ -114,18 +124,21 @@ import Testing
         let service = try await LocalService(times)
         let stuck = try service.connect()
         try stuck.send("PUT /keys/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nab")
-        let other = try service.connect()
         let begin = ContinuousClock.now
         // Not on the pool, where tests that compute may be in the way for longer than it has.
         let end = Task(executorPreference: BlockingThreads.shared) { await service.server.shutDown() }
-        // As long as it drains it goes on, and says that it is not ready.
+        // As long as it drains it goes on, says that it is not ready, and has clients go elsewhere.
         #expect(
             try eventually {
+                let other = try service.connect()
                 try other.send("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 return try other.readResponse().status == 503
             })
-        try other.send("PUT /keys/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nv")
-        #expect(try other.readResponse().status == 201)
+        let last = try service.connect()
+        try last.send("PUT /keys/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nv")
+        let written = try last.readResponse()
+        #expect(written.status == 201)
+        #expect(written.headers["Connection"] == "close")
         await end.value
         #expect((.milliseconds(1490)...(.milliseconds(1500) + .milliseconds(700 * slowness))).contains(.now - begin))
     }

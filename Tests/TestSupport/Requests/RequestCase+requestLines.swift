@@ -135,7 +135,7 @@ extension RequestCase {
         .line("9112 §3.2.2", "absolute form with a port", "GET http://127.0.0.1:80/keys/wire HTTP/1.1", .open(200)),
         .line("9112 §3.2.2", "absolute form with IPv6", "GET http://[::1]:80/keys/wire HTTP/1.1", .open(200)),
         .line("9110 §4.2.3", "scheme in upper case", "GET HTTP://LOCALHOST/keys/wire HTTP/1.1", .open(200)),
-        .line("9112 §3.2.2", "absolute form of https", "GET https://localhost/keys/wire HTTP/1.1", .open(200)),
+        .line("9110 §7.4", "https, on a plain connection", "GET https://localhost/keys/wire HTTP/1.1", .closed(421)),
         .line("9110 §4.2.3", "absolute form without a path", "GET http://localhost HTTP/1.1", .open(404)),
         .line("9110 §4.2.3", "absolute form with a query and no path", "GET http://localhost?x HTTP/1.1", .open(404)),
         .line("9110 §7.4", "absolute form of another host", "GET http://evil.example/keys/wire HTTP/1.1", .open(421)),
