@@ -150,5 +150,9 @@ import Testing
         }
         let keys = try curl.allKeys(limit: 1000)
         #expect(Set(keys).count == 1000 && keys.allSatisfy { $0.utf8.count > 1000 })
+        // In pieces, as fast as they are taken.
+        let page = try curl.get("/keys?limit=1000")
+        #expect(page.headers["Transfer-Encoding"] == "chunked" && page.headers["Content-Length"] == nil)
+        #expect(try curl.head("/keys?limit=1000").headers["Transfer-Encoding"] == "chunked")
     }
 }

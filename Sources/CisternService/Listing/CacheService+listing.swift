@@ -6,7 +6,7 @@ internal import CisternRedis
 /// `/keys`: which keys there are, page by page.
 extension CacheService {
     func answerListing(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) async -> HTTPStatus {
-        let content: Bytes
+        var text: ListingText
         do throws(Refusal) {
             let query = try ListingQuery(head)
             let prefix = storedKey(query.prefix)
@@ -18,15 +18,26 @@ extension CacheService {
             }
             try checkExpectation(head)
             let page = try await list(prefix, from: position, query.limit, until: deadline(from: responder.requestEnd))
-            content = text(of: page, cursor)
+            text = ListingText(page, prefix: storedKey(Bytes()).count, cursor)
         } catch {
             return refuse(error, head, responder)
         }
-        responder.send(.ok, body: content) { head, output in
-            head.field("Content-Type", MediaType.json, to: &output)
-            head.lines("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n", to: &output)
+        let first = text.next()
+        guard let second = text.next() else {
+            responder.send(.ok, body: first ?? Bytes(), Self.appendFields)
+            return .ok
+        }
+        await responder.stream(.ok, Self.appendFields) { writer in
+            guard let first, await writer.write(first) else { return }
+            var piece: Bytes? = second
+            while let some = piece, await writer.write(some) { piece = text.next() }
         }
         return .ok
+    }
+
+    private static func appendFields(_ head: borrowing HTTPResponseHead, _ output: inout OutputQueue) {
+        head.field("Content-Type", MediaType.json, to: &output)
+        head.lines("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n", to: &output)
     }
 
     private func list(
@@ -45,31 +56,6 @@ extension CacheService {
         case .redis: "redis \(config.redis.host) \(config.redis.port) \(config.redis.db)"
         case .local(let store): "local \(store.name)"
         }
-    }
-
-    private func text(of page: KeyPage, _ cursor: ListingCursor) -> Bytes {
-        let prefix = storedKey(Bytes()).count
-        var json = JSONWriter(reserving: 64 + page.keys.count * 64)
-        json.object { json in
-            json.key("keys")
-            json.array { json in
-                // What is nothing but `key_prefix` is no key here.
-                for entry in page.keys where entry.key.count > prefix {
-                    json.object { json in
-                        let key = Bytes(entry.key.dropFirst(prefix))
-                        if let text = key.string {
-                            json.field("key", text)
-                        } else {
-                            json.field("key_base64", Base64.standard.encode(key.span))
-                        }
-                        if let seconds = entry.ttl.secondsLeft { json.field("ttl", seconds) }
-                    }
-                }
-            }
-            if page.next != 0 { json.field("cursor", cursor.text(of: page.next)) }
-            json.field("complete", page.next == 0)
-        }
-        return Bytes(adopting: json.bytes)
     }
 }
 

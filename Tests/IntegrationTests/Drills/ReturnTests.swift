@@ -85,7 +85,8 @@ struct ReturnTests {
         }
         // Each trial ended with the breaker open again, but the last one perhaps.
         let rounds = try opened() - openedBefore + 1
-        #expect(rounds >= 2, "it is stuck")
+        // Where one alone is let through and that is the probe, it has its place for as long as a probe may take: a minute here.
+        #expect(rounds >= 2 || (threshold == 1 && reached() == 0), "it is stuck")
         #expect(asked > 10 * rounds * threshold, "too few to tell")
         // Where one alone is let through, it is the probe.
         #expect(
