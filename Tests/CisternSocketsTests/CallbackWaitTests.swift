@@ -3,7 +3,7 @@ import CisternSockets
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct CallbackWaitTests {
     /// Waits on a loop for what `start` brings.
     private func wait(

@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct ConnectingTests {
     /// How a connection attempt ends.
     private func outcome(_ address: SocketAddress) async throws -> Endpoint.State {

@@ -31,7 +31,7 @@ private actor Resident {
     }
 }
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct EventLoopExecutorTests {
     @Test func anActorPinnedToALoopRunsOnIt() async throws {
         try await withLoop { loop in

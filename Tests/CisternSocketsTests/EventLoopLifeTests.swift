@@ -7,7 +7,7 @@ import Testing
 ///
 /// Threads are told apart by their loops' indices, which are no other test's. A new thread inherits its creator's name,
 /// so these tests wait by blocking: a task that is resumed on a loop may have its executor start a thread there.
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct EventLoopLifeTests {
     private func threads(_ index: Int) -> Int { ProcessFacts.threads(named: "cistern-loop-\(index)") }
 

@@ -21,7 +21,7 @@ private final class Source: EventSource, OutputSource {
     func flushOutput() { flushes() }
 }
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct EventLoopSourceTests {
     @Test func aSourceDeregisteredInTheSameTurnIsNotCalled() async throws {
         try await withLoop { loop in

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct EventLoopTimerTests {
     @Test func timersFireInTheOrderOfTheirDeadlinesAndNeverEarly() async throws {
         try await withLoop { loop in

@@ -5,7 +5,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct ListenerTests {
     /// An `accept` that fails in the given ways first, and how often it is called.
     private final class Failing {

@@ -2,7 +2,7 @@ import CisternSockets
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct ResolverTests {
     private func resolve(_ host: String, port: UInt16 = 6379) async -> Resolver.Answer {
         await withCheckedContinuation { continuation in

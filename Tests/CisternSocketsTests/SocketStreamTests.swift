@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct SocketStreamTests {
     @Test(arguments: Transport.allCases)
     func whatIsSentComesBack(over transport: Transport) async throws {

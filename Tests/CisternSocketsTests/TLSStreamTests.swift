@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct TLSStreamTests {
     private func withTLS(
         _ version: TLSVersion = .tls13, echoes: Bool = false, _ body: (Endpoint, Endpoint) async throws -> Void

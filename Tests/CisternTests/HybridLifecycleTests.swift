@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Beginning and end of the clients that work in the background, and that nothing is left of them.
-@Suite("Life of clients", .blockingAlone, .timeLimit(.minutes(10)))
+@Suite("Life of clients", .blockingAlone, .timeLimit(.minutes(20)))
 struct HybridLifecycleTests {
     /// The clients that have breakers, checks and timers of their own.
     enum Kind: Sendable, CaseIterable {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Clients that a `ServiceGroup` of swift-service-lifecycle owns.
-@Suite("Clients as services", .blocking, .timeLimit(.minutes(10)))
+@Suite("Clients as services", .blocking, .timeLimit(.minutes(20)))
 struct ServiceLifecycleTests {
     private let server: RedisServerProcess
     private let config: RedisConfig

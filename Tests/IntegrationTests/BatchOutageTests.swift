@@ -2,7 +2,7 @@ import CisternBytes
 import TestSupport
 import Testing
 
-@Suite("Batches and listings without Redis", .blockingAlone, .timeLimit(.minutes(10)))
+@Suite("Batches and listings without Redis", .blockingAlone, .timeLimit(.minutes(20)))
 struct BatchOutageTests {
     /// What Redis has got of a batch before it has answered anything: all of it, but what waits for its turn on its key.
     @Test func aBatchIsOneRoundTrip() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Conditional requests (RFC 9110 §13), the same on both backends.
-@Suite("Conditional requests", .blocking, .timeLimit(.minutes(10))) struct ConditionalTests {
+@Suite("Conditional requests", .blocking, .timeLimit(.minutes(20))) struct ConditionalTests {
     /// The entity tags of "value" and "other".
     private static let valueTag = "\"f32b67c7e26342af42efabc674d441dca0a281c5\""
     private static let otherTag = "\"d0941e68da8f38151ff86a61fc59f7c5cf9fcaa2\""

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The commands against a real server.
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct CommandTests {
     private let server: RedisServerProcess
 

@@ -5,7 +5,7 @@ import Testing
 @testable import CisternRedis
 
 /// Beginning and end of a client, and that nothing is left of it.
-@Suite(.blockingAlone, .timeLimit(.minutes(10)))
+@Suite(.blockingAlone, .timeLimit(.minutes(20)))
 struct LifecycleTests {
     @Test func closingTwiceIsFineAndWhatComesLaterIsRefused() async throws {
         let server = try RedisServerProcess()

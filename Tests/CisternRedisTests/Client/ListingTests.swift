@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Listings against real servers.
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct ListingTests {
     private func all(
         _ client: RedisClient, _ prefix: Bytes, count: Int = 100

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `ConfigValidator.checkNetwork`.
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct NetworkCheckTests {
     private typealias Step = NetworkReport.Step
 

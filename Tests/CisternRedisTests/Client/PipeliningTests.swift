@@ -5,7 +5,7 @@ import Testing
 
 @testable import CisternRedis
 
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct PipeliningTests {
     @Test func cancelledCommandsLeaveTheOthersAndTheConnectionAlone() async throws {
         let server = try RedisServerProcess()

@@ -7,7 +7,7 @@ import Testing
 @testable import CisternRedis
 
 /// What HTTP's PUT needs: one atomic step that tells new from replaced.
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct PutTests {
     enum Way: Sendable, CaseIterable {
         /// `SET … GET`.

@@ -6,7 +6,7 @@ import Testing
 @testable import CisternRedis
 
 /// What becomes of operations when more are wanted than the server can answer in time.
-@Suite("Congestion", .blockingAlone, .timeLimit(.minutes(10)))
+@Suite("Congestion", .blockingAlone, .timeLimit(.minutes(20)))
 struct CongestionTests {
     private func gets(
         _ client: RedisClient, _ count: Int, timeout: Duration

@@ -5,7 +5,7 @@ import Testing
 @testable import CisternRedis
 
 /// What a real server does too seldom, from servers that follow a script.
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct FaultTests {
     @Test func aReadWhoseConnectionEndedIsMadeAgainAndAWriteThatMayHaveHappenedIsNot() async throws {
         let server = try FaultServer.greeting { connection in

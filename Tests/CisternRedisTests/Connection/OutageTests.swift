@@ -5,7 +5,7 @@ import Testing
 @testable import CisternRedis
 
 /// A server that stops, dies and comes back.
-@Suite(.blockingAlone, .timeLimit(.minutes(10)))
+@Suite(.blockingAlone, .timeLimit(.minutes(20)))
 struct OutageTests {
     private let server: RedisServerProcess
 

@@ -5,7 +5,7 @@ import Testing
 @testable import CisternRedis
 
 /// The settings of the pool do what they say.
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct PoolTests {
     @Test func theMinimumIsOpenedAtStart() async throws {
         let server = try RedisServerProcess()

@@ -6,7 +6,7 @@ import Testing
 @testable import CisternRedis
 
 /// Ways to a server, and who is let in.
-@Suite(.blocking, .timeLimit(.minutes(10)))
+@Suite(.blocking, .timeLimit(.minutes(20)))
 struct SetUpTests {
     /// The error of a client's first operation; nil when it succeeds.
     private func firstError(_ config: RedisConfig) async throws -> RedisError? {

@@ -7,7 +7,7 @@ import Testing
 @testable import CisternRedis
 
 /// What becomes of writes whose callers went on without an answer.
-@Suite(.blockingAlone, .timeLimit(.minutes(10)))
+@Suite(.blockingAlone, .timeLimit(.minutes(20)))
 struct UnansweredWriteTests {
     private let ends = Ends()
 

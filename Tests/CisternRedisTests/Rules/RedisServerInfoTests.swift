@@ -6,7 +6,7 @@ import Testing
 @testable import CisternRedis
 
 /// What a server says of itself and of the connection.
-@Suite(.timeLimit(.minutes(10))) struct RedisServerInfoTests {
+@Suite(.timeLimit(.minutes(20))) struct RedisServerInfoTests {
     @Test(arguments: [
         RESPValue.bulkString("id=7 addr=127.0.0.1:50000 laddr=127.0.0.1:6379 name=cistern\n"),
         .verbatim("id=7 addr=127.0.0.1:50000 laddr=127.0.0.1:6379 name=cistern\n"),

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The machine against the reference, through random interleavings of everything that can happen to it.
-@Suite(.timeLimit(.minutes(10))) struct BreakerModelTests {
+@Suite(.timeLimit(.minutes(20))) struct BreakerModelTests {
     /// Short lives: every corner of a small breaker.
     @Test(arguments: 0..<8)
     func inAHundredThousandInterleavingsItDoesWhatTheReferenceDoes(part: UInt64) {

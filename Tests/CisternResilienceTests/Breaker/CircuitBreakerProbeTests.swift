@@ -3,7 +3,7 @@ import CisternResilience
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct CircuitBreakerProbeTests {
+@Suite(.timeLimit(.minutes(20))) struct CircuitBreakerProbeTests {
     private let scheduler = ManualScheduler()
 
     @Test func itsProbeRunsEveryCheckIntervalAndAtTheResetTimeout() {

@@ -25,7 +25,7 @@ extension CircuitBreaker {
     }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct CircuitBreakerTests {
+@Suite(.timeLimit(.minutes(20))) struct CircuitBreakerTests {
     private let scheduler = ManualScheduler()
 
     // MARK: Around an operation

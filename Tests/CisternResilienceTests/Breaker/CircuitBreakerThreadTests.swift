@@ -4,7 +4,7 @@ import CisternResilience
 import TestSupport
 import Testing
 
-@Suite(.blocking, .timeLimit(.minutes(10))) struct CircuitBreakerThreadTests {
+@Suite(.blocking, .timeLimit(.minutes(20))) struct CircuitBreakerThreadTests {
     /// Runs `work` on several threads at once, and waits for all of them.
     private func onThreads(_ count: UInt64, _ work: @escaping @Sendable (UInt64) -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

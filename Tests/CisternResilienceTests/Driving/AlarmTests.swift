@@ -3,7 +3,7 @@ import CisternResilience
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct AlarmTests {
+@Suite(.timeLimit(.minutes(20))) struct AlarmTests {
     @Test func ringingBeforeItWaitsIsAsGoodAsRingingAfter() {
         let scheduler = ManualScheduler()
         let alarm = Alarm()
@@ -38,7 +38,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct SystemSchedulerTests {
+@Suite(.timeLimit(.minutes(20))) struct SystemSchedulerTests {
     private let scheduler = SystemScheduler()
 
     @Test func anActionIsDoneAtItsTimeOrLater() async {

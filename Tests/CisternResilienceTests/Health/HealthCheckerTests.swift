@@ -3,7 +3,7 @@ import CisternResilience
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct HealthCheckerTests {
+@Suite(.timeLimit(.minutes(20))) struct HealthCheckerTests {
     private let scheduler = ManualScheduler()
     private let ping = Asked<HealthCheckResult>(whenCancelled: .timedOut)
     /// When traffic was answered.

@@ -3,7 +3,7 @@ import CisternResilience
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ReconnectionManagerTests {
+@Suite(.timeLimit(.minutes(20))) struct ReconnectionManagerTests {
     private let scheduler = ManualScheduler()
     private let manager: ReconnectionManager
     /// The number of the connection that comes of an attempt; nil where it fails.

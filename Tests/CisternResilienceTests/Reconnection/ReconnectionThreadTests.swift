@@ -20,7 +20,7 @@ private final class Attempts: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct ReconnectionThreadTests {
+@Suite(.timeLimit(.minutes(20))) struct ReconnectionThreadTests {
     private let manager = ReconnectionManager(backoff: Backoff(minimum: .microseconds(1), maximum: .microseconds(50)))
     private let attempts = Attempts()
 

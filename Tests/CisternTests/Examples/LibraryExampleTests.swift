@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The library as its users write it, with one import. What stands between two marks is README's, to the letter.
-@Suite("Examples of the library", .blocking, .timeLimit(.minutes(10)))
+@Suite("Examples of the library", .blocking, .timeLimit(.minutes(20)))
 struct LibraryExampleTests {
     private let server: RedisServerProcess
     private let config: RedisConfig

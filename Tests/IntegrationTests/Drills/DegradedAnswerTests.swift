@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The statuses and headers of answers without Redis.
-@Suite("Answers without Redis", .blockingAlone, .timeLimit(.minutes(10)))
+@Suite("Answers without Redis", .blockingAlone, .timeLimit(.minutes(20)))
 struct DegradedAnswerTests {
     private let stack: Stack
     private let curl: CurlClient

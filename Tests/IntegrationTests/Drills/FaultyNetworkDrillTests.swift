@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Redis is well; what lies between is not.
-@Suite("Drills: the way to Redis", .blockingAlone, .timeLimit(.minutes(10)))
+@Suite("Drills: the way to Redis", .blockingAlone, .timeLimit(.minutes(20)))
 struct FaultyNetworkDrillTests {
     @Test(arguments: [FaultProxy.Mode.refuse, .silence]) func nothingGetsThrough(mode: FaultProxy.Mode) throws {
         let drill = try Drill(isProxied: true)

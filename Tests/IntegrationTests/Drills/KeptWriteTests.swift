@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What becomes of writes that were kept while Redis was away, one at a time.
-@Suite("Kept writes", .blockingAlone, .timeLimit(.minutes(10)))
+@Suite("Kept writes", .blockingAlone, .timeLimit(.minutes(20)))
 struct KeptWriteTests {
     /// A service that a proxy can keep away from a Redis which goes on.
     private struct Setting {

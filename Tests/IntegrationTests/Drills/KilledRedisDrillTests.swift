@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Redis goes away altogether, under load, and comes back.
-@Suite("Drills: Redis is gone", .blockingAlone, .timeLimit(.minutes(10)))
+@Suite("Drills: Redis is gone", .blockingAlone, .timeLimit(.minutes(20)))
 struct KilledRedisDrillTests {
     private static func keeping(_ change: (inout RedisServerProcess.Options) -> Void = { _ in })
         -> RedisServerProcess.Options

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Redis is there, answers reads, and refuses writes.
-@Suite("Drills: Redis takes no writes", .blockingAlone, .timeLimit(.minutes(10)))
+@Suite("Drills: Redis takes no writes", .blockingAlone, .timeLimit(.minutes(20)))
 struct RefusingRedisDrillTests {
     /// A failover without a lost write: the service's server becomes the other's replica, and is promoted later.
     @Test func aReplicaThatIsPromoted() throws {

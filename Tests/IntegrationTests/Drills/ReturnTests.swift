@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// How the service finds its way back to Redis.
-@Suite("The way back to Redis", .blockingAlone, .timeLimit(.minutes(10)))
+@Suite("The way back to Redis", .blockingAlone, .timeLimit(.minutes(20)))
 struct ReturnTests {
     /// `max_retry_backoff` and one second.
     private let limit = Duration.seconds(4) + .milliseconds(500 * slowness)

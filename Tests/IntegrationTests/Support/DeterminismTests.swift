@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("Clocks, seeds and splits", .timeLimit(.minutes(10))) struct DeterminismTests {
+@Suite("Clocks, seeds and splits", .timeLimit(.minutes(20))) struct DeterminismTests {
     @Test func theSequenceIsTheOnePublished() {
         var generator = SplitMix64(seed: 1_234_567)
         #expect(generator.next() == 6_457_827_717_110_365_317)

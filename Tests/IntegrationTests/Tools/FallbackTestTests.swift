@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `cistern fallback-test`.
-@Suite("The rehearsal of an outage", .blocking, .timeLimit(.minutes(10)))
+@Suite("The rehearsal of an outage", .blocking, .timeLimit(.minutes(20)))
 struct FallbackTestTests {
     private static let withRedis = [
         "start", "write", "read", "kill", "copies", "restart", "replay", "healthy", "stored", "deleted", "untouched",
