@@ -64,8 +64,9 @@ private func check(_ head: HTTPRequestHead) {
         precondition(reading.ttl == nil && !reading.keepsTTL, "a read sets a time to live")
     }
     guard let query = writing else { return }
-    _ = try? LifetimeRules(defaultTTL: .seconds(60), maxTTL: .seconds(3600)).expiry(query)
-    _ = try? LifetimeRules(defaultTTL: .zero, maxTTL: .zero).expiry(query)
+    _ = try? LifetimeRules(defaultTTL: .seconds(60), maxTTL: .seconds(3600)).expiry(
+        ttl: query.ttl, keepsTTL: query.keepsTTL)
+    _ = try? LifetimeRules(defaultTTL: .zero, maxTTL: .zero).expiry(ttl: query.ttl, keepsTTL: query.keepsTTL)
     let raw = head.path.extracting(Route.keyPrefix.utf8CodeUnitCount...)
     guard let key = try? HTTPKey.decode(raw, base64URL: query.isBase64URL, limit: 1024) else { return }
     checkSpellings(of: key, isPath: !query.isBase64URL)
@@ -75,7 +76,7 @@ private func check(_ head: HTTPRequestHead) {
 private func checkSpellings(of key: Bytes, isPath: Bool) {
     let prefix = Array("PUT /keys/".utf8)
     let end = Array(" HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
-    let base64URL = Array(Base64URL.encode(key.span)) + "?key_encoding=base64url".utf8
+    let base64URL = Array(Base64.url.encode(key.span)) + "?key_encoding=base64url".utf8
     precondition(key.isEmpty || read(prefix + base64URL + end) == key, "base64url leads to another key")
     guard isPath else { return }
     precondition(
