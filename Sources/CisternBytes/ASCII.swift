@@ -33,14 +33,20 @@ package enum ASCII {
     /// Whether the bytes equal `text`, which is written in lower case, whatever their case.
     package static func equal(_ bytes: Span<UInt8>, lowercase text: StaticString) -> Bool {
         guard bytes.count == text.utf8CodeUnitCount else { return false }
-        for index in bytes.indices where lowercased(bytes[index]) != text.utf8Start[index] { return false }
-        return true
+        let start = text.utf8Start
+        return bytes.withUnsafeBufferPointer { bytes in
+            for index in 0..<bytes.count where lowercased(bytes[index]) != start[index] { return false }
+            return true
+        }
     }
 
     /// Whether the bytes equal `text`.
     package static func equal(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
         guard bytes.count == text.utf8CodeUnitCount else { return false }
-        for index in bytes.indices where bytes[index] != text.utf8Start[index] { return false }
-        return true
+        let start = text.utf8Start
+        return bytes.withUnsafeBufferPointer { bytes in
+            for index in 0..<bytes.count where bytes[index] != start[index] { return false }
+            return true
+        }
     }
 }

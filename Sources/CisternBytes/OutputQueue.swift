@@ -47,6 +47,19 @@ package struct OutputQueue: ~Copyable {
         end += size
     }
 
+    /// Appends a field line: a name, a colon, a value and the line's end.
+    package mutating func append(line name: StaticString, _ value: StaticString) {
+        let (nameSize, valueSize) = (name.utf8CodeUnitCount, value.utf8CodeUnitCount)
+        let target = reserve(nameSize + valueSize + 4)
+        end += nameSize + valueSize + 4
+        target.copyMemory(from: name.utf8Start, byteCount: nameSize)
+        target.storeBytes(of: 0x3A, toByteOffset: nameSize, as: UInt8.self)
+        target.storeBytes(of: 0x20, toByteOffset: nameSize + 1, as: UInt8.self)
+        (target + nameSize + 2).copyMemory(from: value.utf8Start, byteCount: valueSize)
+        target.storeBytes(of: 0x0D, toByteOffset: nameSize + valueSize + 2, as: UInt8.self)
+        target.storeBytes(of: 0x0A, toByteOffset: nameSize + valueSize + 3, as: UInt8.self)
+    }
+
     // Labels, since a literal is to be a `StaticString`, which is written by the shortest way.
     package mutating func append(text: String) {
         var text = text
@@ -73,30 +86,36 @@ package struct OutputQueue: ~Copyable {
         end += bytes.count
     }
 
-    /// Appends a number in decimal digits.
-    package mutating func append(decimal value: Int) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 40) { digits in
-            var position = digits.count
-            var rest = UInt64(value.magnitude)
-            repeat {
-                position -= 1
-                digits[position] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
-                rest /= 10
-            } while rest > 0
-            if value < 0 {
-                position -= 1
-                digits[position] = 0x2D
-            }
-            append(copying: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[position...]))
+    /// Appends a number in decimal digits, between two constants where these are given.
+    package mutating func append(_ before: StaticString = "", decimal value: Int, _ after: StaticString = "") {
+        var digits = 1
+        var rest = value.magnitude
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
         }
+        if value < 0 { digits += 1 }
+        let size = before.utf8CodeUnitCount + digits + after.utf8CodeUnitCount
+        let target = reserve(size)
+        end += size
+        target.copyMemory(from: before.utf8Start, byteCount: before.utf8CodeUnitCount)
+        var position = before.utf8CodeUnitCount + digits
+        (target + position).copyMemory(from: after.utf8Start, byteCount: after.utf8CodeUnitCount)
+        rest = value.magnitude
+        repeat {
+            position -= 1
+            target.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, toByteOffset: position, as: UInt8.self)
+            rest /= 10
+        } while rest > 0
+        if value < 0 { target.storeBytes(of: 0x2D, toByteOffset: position - 1, as: UInt8.self) }
     }
 
     // MARK: Writing
 
     /// Calls `body` with the bytes that wait, as at most `limit` stretches of memory in order, valid during the call.
-    package func withStretches<Result>(
-        limit: Int, _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Result
-    ) -> Result {
+    ///
+    /// Without a result: a generic one would have its type looked up at every call.
+    package func withStretches(limit: Int, _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Void) {
         withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: limit) { stretches in
             var filled = 0
             var position = start
@@ -121,7 +140,7 @@ package struct OutputQueue: ~Copyable {
                     break
                 }
             }
-            return body(UnsafeBufferPointer(rebasing: stretches[..<filled]))
+            body(UnsafeBufferPointer(rebasing: stretches[..<filled]))
         }
     }
 

@@ -24,10 +24,10 @@ extension HTTPRequestHead {
 
     /// Takes the authority that stands at `range`.
     func adopt(_ authority: HTTPAuthority, at range: HTTPRange) {
-        hasHost = true
+        facts.hasHost = true
         authorityRange = range
         hostRange = HTTPRange(Int(range.start)..<Int(range.start) + authority.hostCount)
-        port = authority.port
+        facts.port = authority.port
     }
 
     private func interpretFraming() throws(HTTPRejection) {
@@ -42,9 +42,9 @@ extension HTTPRequestHead {
                 index = line + 1
             }
             try codings.finish()
-            framing = .chunked
+            facts.framing = .chunked
         } else if has(.contentLength) {
-            framing = .length(try contentLength())
+            facts.framing = .length(try contentLength())
         }
     }
 
@@ -68,12 +68,12 @@ extension HTTPRequestHead {
 
     /// RFC 9112 §9.3: `close` wins; else 1.1 persists and 1.0 does where it asks for it.
     private func interpretConnection() {
-        keepAlive = version == .http11
+        facts.keepAlive = version == .http11
         guard has(.connection) else { return }
         if has(.connection, element: "close") {
-            keepAlive = false
+            facts.keepAlive = false
         } else if has(.connection, element: "keep-alive") {
-            keepAlive = true
+            facts.keepAlive = true
         }
     }
 
@@ -82,10 +82,10 @@ extension HTTPRequestHead {
         guard has(.expect) else { return }
         forEachElement(of: .expect) {
             guard ASCII.equal($0, lowercase: "100-continue") else {
-                expectation = .unsupported
+                facts.expectation = .unsupported
                 return false
             }
-            if version == .http11, framing != .none, framing != .length(0) { expectation = .continue }
+            if version == .http11, framing != .none, framing != .length(0) { facts.expectation = .continue }
             return true
         }
     }

@@ -18,9 +18,9 @@ enum HTTPRequestLine {
         guard !target.isEmpty else { throw .malformedRequestLine }
         guard target.count <= limits.target else { throw .targetTooLong }
 
-        head.version = try version(line.extracting((targetEnd + 1)...))
+        head.facts.version = try version(line.extracting((targetEnd + 1)...))
         guard let method = method(line.extracting(..<methodEnd)) else { throw .unknownMethod }
-        head.method = method
+        head.facts.method = method
         head.targetRange = HTTPRange(target)
         try HTTPRequestTarget.parse(line, at: target, into: head)
     }

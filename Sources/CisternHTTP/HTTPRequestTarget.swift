@@ -9,15 +9,15 @@ enum HTTPRequestTarget {
             // §3.2.3: CONNECT has this form alone, and the port is part of it.
             let authority = HTTPAuthority(line.extracting(target))
             guard let authority, authority.port != nil else { throw .malformedTarget }
-            head.targetForm = .authority
+            head.facts.targetForm = .authority
             head.adopt(authority, at: HTTPRange(target))
         } else if line[target.lowerBound] == 0x2F {
-            head.targetForm = .origin
+            head.facts.targetForm = .origin
             cutQuery(of: target, in: line, into: head)
         } else if target.count == 1, line[target.lowerBound] == 0x2A {
             // §3.2.4: for OPTIONS alone.
             guard head.method == .options else { throw .malformedTarget }
-            head.targetForm = .asterisk
+            head.facts.targetForm = .asterisk
         } else {
             try parseAbsolute(line, at: target, into: head)
         }
@@ -33,7 +33,7 @@ enum HTTPRequestTarget {
             scheme = 7
         } else if text.count > 8, ASCII.equal(text.extracting(..<8), lowercase: "https://") {
             scheme = 8
-            head.isSecureTarget = true
+            head.facts.isSecureTarget = true
         } else {
             throw .malformedTarget
         }
@@ -43,16 +43,16 @@ enum HTTPRequestTarget {
         guard let authority = HTTPAuthority(text.extracting(scheme..<end)) else { throw .invalidHost }
         head.adopt(authority, at: HTTPRange(start + scheme..<start + end))
         if head.method == .options, end == text.count {
-            head.targetForm = .asterisk
+            head.facts.targetForm = .asterisk
         } else {
-            head.targetForm = .absolute
+            head.facts.targetForm = .absolute
             cutQuery(of: start + end..<target.upperBound, in: line, into: head)
         }
     }
 
     private static func cutQuery(of range: Range<Int>, in line: Span<UInt8>, into head: HTTPRequestHead) {
         for position in range where line[position] == 0x3F {
-            head.hasQuery = true
+            head.facts.hasQuery = true
             head.pathRange = HTTPRange(range.lowerBound..<position)
             head.queryRange = HTTPRange(position + 1..<range.upperBound)
             return

@@ -34,17 +34,12 @@ package struct HTTPResponseHead: ~Copyable {
     }
 
     package func field(_ name: StaticString, _ value: StaticString, to output: inout OutputQueue) {
-        output.append(name)
-        output.append(": ")
-        output.append(value)
-        output.append("\r\n")
+        output.append(line: name, value)
     }
 
     package func field(_ name: StaticString, decimal value: Int, to output: inout OutputQueue) {
         output.append(name)
-        output.append(": ")
-        output.append(decimal: value)
-        output.append("\r\n")
+        output.append(": ", decimal: value, "\r\n")
     }
 
     package func field(_ name: StaticString, bytes value: Span<UInt8>, to output: inout OutputQueue) {
@@ -80,7 +75,7 @@ package struct HTTPResponseHead: ~Copyable {
         if !status.hasNoContent {
             switch content {
             case .length(let length):
-                field("Content-Length", decimal: length, to: &output)
+                output.append("Content-Length: ", decimal: length, "\r\n")
                 coding = length == 0 ? .nothing : .identity
             case .stream where context.version == .http10:
                 keepAlive = false

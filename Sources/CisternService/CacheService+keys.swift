@@ -81,8 +81,9 @@ extension CacheService {
         }
         metrics.hits.add()
         var status = HTTPStatus.ok
+        let digest = digest(of: value, found, key)
         if let condition {
-            let digest = SHA1.hexDigest(of: value)
+            let digest = digest.hex
             switch condition.verdict(on: digest) {
             case .holds: break
             case .matchFailed:
@@ -93,13 +94,21 @@ extension CacheService {
         responder.send(status, body: status == .ok ? value : Bytes()) { head, output in
             // RFC 9110 §15.4.5: what describes content that is not sent is left out.
             if status == .ok { head.field("Content-Type", MediaType.of(key), to: &output) }
-            Self.appendETag(of: value, to: &output)
+            Self.appendETag(digest, to: &output)
             if let seconds = found.ttl.secondsLeft { head.field("Cache-TTL", decimal: seconds, to: &output) }
             head.field("Cache-Source", found.source.field, to: &output)
             if isFallback { appendAge(found.age, head, to: &output) }
             head.lines(Self.valueFields, to: &output)
         }
         return status
+    }
+
+    /// The digest of a value that was found under a key. It is made once for a value that stays in this process.
+    func digest(of value: Bytes, _ found: Lookup, _ key: Bytes) -> Digest160 {
+        if let digest = found.digest { return digest }
+        let digest = SHA1.digest(of: value)
+        backend.note(digest, of: value, key: storedKey(key))
+        return digest
     }
 
     /// Answers that a precondition does not hold, with the entity tag of what the key holds, so that a client can tell what
@@ -151,12 +160,10 @@ extension CacheService {
     }
 
     /// A strong entity tag (RFC 9110 §8.8.3): the value's SHA-1.
-    private static func appendETag(of value: Bytes, to output: inout OutputQueue) {
-        SHA1.withHexDigest(of: value) { digits in
-            output.append("ETag: \"")
-            output.append(copying: UnsafeRawBufferPointer(digits))
-            output.append("\"\r\n")
-        }
+    private static func appendETag(_ digest: Digest160, to output: inout OutputQueue) {
+        output.append("ETag: \"")
+        output.append(hex: digest)
+        output.append("\"\r\n")
     }
 
     // MARK: PUT
@@ -203,7 +210,7 @@ extension CacheService {
         metrics.stored.add()
         responder.send(status) { response, output in
             if status == .created { Self.appendLocation(of: query, head, to: &output) }
-            Self.appendETag(of: value, to: &output)
+            Self.appendETag(SHA1.digest(of: value), to: &output)
             appendDestination(isKept: status == .accepted, response, to: &output)
         }
         return status

@@ -74,7 +74,8 @@ extension SocketStream {
 
     mutating func writeTLS() -> WriteResult {
         guard var session = tls.take() else { return .failed(SocketError(.closed, "writing: the TLS session is over")) }
-        let result = output.withStretches(limit: 1) { session.write($0[0]) }
+        var result = TLSIOResult.wantsWrite
+        output.withStretches(limit: 1) { result = session.write($0[0]) }
         tls = consume session
         return switch result {
         case .bytes(let count): .bytes(count)

@@ -187,12 +187,14 @@ package struct SocketStream: ~Copyable {
     }
 
     private func writePlain() -> WriteResult {
-        let result = output.withStretches(limit: Self.stretchesPerWrite) { stretches in
+        var result = SyscallResult.wouldBlock
+        output.withStretches(limit: Self.stretchesPerWrite) { stretches in
             if stretches.count == 1 {
                 let first = stretches[0]
-                return syscall { send(descriptor, first.baseAddress, first.count, CInt(MSG_NOSIGNAL)) }
+                result = syscall { send(descriptor, first.baseAddress, first.count, CInt(MSG_NOSIGNAL)) }
+                return
             }
-            return withUnsafeTemporaryAllocation(of: iovec.self, capacity: stretches.count) { vectors in
+            withUnsafeTemporaryAllocation(of: iovec.self, capacity: stretches.count) { vectors in
                 for (index, stretch) in stretches.enumerated() {
                     vectors.initializeElement(
                         at: index,
@@ -202,7 +204,7 @@ package struct SocketStream: ~Copyable {
                 var message = msghdr()
                 message.msg_iov = vectors.baseAddress
                 message.msg_iovlen = vectors.count
-                return syscall { sendmsg(descriptor, &message, CInt(MSG_NOSIGNAL)) }
+                result = syscall { sendmsg(descriptor, &message, CInt(MSG_NOSIGNAL)) }
             }
         }
         return switch result {

@@ -34,8 +34,19 @@ import Testing
     func numbersAreDecimal(_ number: Int) {
         var queue = OutputQueue(pool: BufferPool())
         queue.append(decimal: number)
+        queue.append("a: ", decimal: number, "\r\n")
         let text = String(decoding: Self.content(queue), as: UTF8.self)
-        #expect(text == "\(number)")
+        #expect(text == "\(number)a: \(number)\r\n")
+        let count = queue.count
+        #expect(count == text.utf8.count)
+    }
+
+    @Test func aLineHasItsNameAndItsValue() {
+        var queue = OutputQueue(pool: BufferPool())
+        queue.append(line: "Name", "value")
+        queue.append(line: "N", "")
+        let text = String(decoding: Self.content(queue), as: UTF8.self)
+        #expect(text == "Name: value\r\nN: \r\n")
     }
 
     @Test func largeValuesAreWrittenFromWhereTheyLie() {

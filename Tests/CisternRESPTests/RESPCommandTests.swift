@@ -1,5 +1,6 @@
 import CisternBytes
 import CisternRESP
+import TestSupport
 import Testing
 
 @Suite struct RESPCommandTests {

@@ -120,4 +120,23 @@ import Testing
         #expect(cache.scan(cursor: cursor, limit: .max).keys.count <= 1)
         #expect(cache.scan(cursor: cursor, limit: .min).next == 0)
     }
+
+    @Test func aDigestStaysAsLongAsItsValue() {
+        let cache = LocalCache(clock: clock)
+        let digest = Digest160.repeating(7)
+        _ = cache.update("k") { _, _ in (.store("v", expiry: .max), ()) }
+        #expect(cache.entry("k")?.digest == nil)
+        cache.note(digest, of: "another value", key: "k")
+        cache.note(digest, of: "v", key: "missing")
+        #expect(cache.entry("k")?.digest == nil && cache.entry("missing") == nil)
+        cache.note(digest, of: "v", key: "k")
+        #expect(cache.entry("k")?.digest == digest)
+        _ = cache.update("k") { _, _ in (.store("w", expiry: .max), ()) }
+        #expect(cache.entry("k")?.digest == nil)
+        // The place of an entry that is gone is the next one's.
+        cache.note(digest, of: "w", key: "k")
+        cache.delete("k")
+        _ = cache.update("l") { _, _ in (.store("w", expiry: .max), ()) }
+        #expect(cache.entry("l")?.digest == nil)
+    }
 }

@@ -6,7 +6,7 @@ extension HybridRedisClient {
     /// What Redis or this process says of a key. After `limit` the fallback answers instead of Redis.
     package func look(up key: Bytes, _ limit: OperationLimit) async throws(RedisError) -> Lookup {
         try checkOpen()
-        guard config.isEnabled else { return Lookup(try await redis.read(key, limit)) }
+        guard config.isEnabled else { return Lookup(try await redis.read(key, limit), digest: nil) }
         let place = store.place(of: key)
         while true {
             switch store.beginRead(key, place) {
@@ -33,12 +33,9 @@ extension HybridRedisClient {
     ) async throws(RedisError) -> Lookup {
         do throws(RedisError) {
             let stored = try await redis.read(key, limit)
-            if let stored {
-                store.endRead(key, place, begin: begin, value: stored.value, ttl: stored.ttl.left)
-            } else {
-                store.endRead(key, place, begin: begin, value: nil, ttl: nil)
-            }
-            return Lookup(stored)
+            let digest = store.endRead(
+                key, place, begin: begin, value: stored?.value, ttl: stored.flatMap(\.ttl.left))
+            return Lookup(stored, digest: digest)
         } catch {
             guard error.leavesItToTheFallback else {
                 // A key of another type holds no value that a copy could be of.
@@ -63,13 +60,20 @@ extension HybridRedisClient {
         let ttl: KeyTTL =
             local.expiry == .max
             ? .persistent : .remaining(local.expiry > now ? .nanoseconds(local.expiry - now) : .zero)
-        return Lookup(value: local.value, ttl: local.value == nil ? .missing : ttl, source: .local, age: local.age)
+        return Lookup(
+            value: local.value, ttl: local.value == nil ? .missing : ttl, source: .local, age: local.age,
+            digest: local.digest)
+    }
+
+    /// Keeps the digest that somebody has made of a key's value, for the next one who reads it.
+    package func note(_ digest: Digest160, of value: Bytes, key: Bytes) {
+        if config.isEnabled { store.note(digest, of: value, key, store.place(of: key)) }
     }
 }
 
 extension Lookup {
-    fileprivate init(_ stored: StoredValue?) {
-        self.init(value: stored?.value, ttl: stored?.ttl ?? .missing, source: .redis, age: .zero)
+    fileprivate init(_ stored: StoredValue?, digest: Digest160?) {
+        self.init(value: stored?.value, ttl: stored?.ttl ?? .missing, source: .redis, age: .zero, digest: digest)
     }
 }
 

@@ -37,11 +37,14 @@ package struct Lookup: Sendable, Hashable {
     package let ttl: KeyTTL
     package let source: CacheSource
     package let age: Duration
+    /// The digest of the value, where somebody has made it before.
+    package let digest: Digest160?
 
-    package init(value: Bytes?, ttl: KeyTTL, source: CacheSource, age: Duration) {
+    package init(value: Bytes?, ttl: KeyTTL, source: CacheSource, age: Duration, digest: Digest160?) {
         self.value = value
         self.ttl = ttl
         self.source = source
         self.age = age
+        self.digest = digest
     }
 }

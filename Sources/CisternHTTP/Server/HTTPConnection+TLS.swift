@@ -1,3 +1,4 @@
+internal import CisternBytes
 internal import CisternSockets
 
 extension HTTPConnection {
@@ -21,6 +22,22 @@ extension HTTPConnection {
             case .failed: return stream.dropTLSOfPlainPeer() ? .plainClient : .failed
             case .blocked: guard case .bytes = await readiness() else { return .failed }
             }
+        }
+    }
+
+    private func beginHandshake() {
+        isShakingHands = true
+        // Until there is a request, nobody misses the connection when the server ends.
+        hasResponded = true
+        readDeadline = loop.now + options.current.headerTimeout
+    }
+
+    /// Waits until the loop reports what the handshake waits for.
+    private func readiness() async -> Arrival {
+        await withUnsafeContinuation { waiter in
+            guard isOpen else { return waiter.resume(returning: .gone) }
+            arrivalWaiter = waiter
+            armTimer()
         }
     }
 }

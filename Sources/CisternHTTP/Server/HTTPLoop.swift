@@ -13,7 +13,6 @@ package actor HTTPLoop {
 
     nonisolated let counters: HTTPCounters
     private let options: HTTPLoopOptions
-    private var handler: any HTTPHandler
     /// Connections over all loops that are served, and those that are being told that they are too many.
     private let open: SharedCount
     private let refusing: SharedCount
@@ -33,8 +32,7 @@ package actor HTTPLoop {
         open: SharedCount, refusing: SharedCount, ending: SharedEnding
     ) {
         self.loop = loop
-        self.options = HTTPLoopOptions(options)
-        self.handler = handler
+        self.options = HTTPLoopOptions(options, handler)
         self.counters = counters
         self.open = open
         self.refusing = refusing
@@ -44,8 +42,7 @@ package actor HTTPLoop {
     /// Takes other options and another handler: what begins from now on is under them, on old connections as well. A
     /// request in progress and a deadline that runs stay under those they began with.
     func apply(_ options: HTTPServerOptions, _ handler: any HTTPHandler) {
-        self.options.current = options
-        self.handler = handler
+        self.options.apply(options, handler)
     }
 
     /// Starts to accept on a bound socket. The result is where.
@@ -97,7 +94,7 @@ package actor HTTPLoop {
         if isWelcome { counters.accepted.add() }
         if await secure(connection) {
             if isWelcome { return await goOn(number) }
-            connection.stream.output.append(value: handler.overloadedResponse)
+            connection.stream.output.append(value: options.handler.overloadedResponse)
         }
         await end(connection, number, isWelcome ? open : refusing)
     }
@@ -105,7 +102,7 @@ package actor HTTPLoop {
     /// Tells a client that it is one too many, as far as that goes without waiting for it.
     private func refuseInPassing(_ descriptor: CInt) {
         if options.current.tls == nil {
-            handler.overloadedResponse.withUnsafeBytes { bytes in
+            options.handler.overloadedResponse.withUnsafeBytes { bytes in
                 _ = send(
                     descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
             }
@@ -121,7 +118,7 @@ package actor HTTPLoop {
     /// Answers requests until the connection ends, or rests.
     private func goOn(_ number: Int) async {
         guard let connection = connections[number] else { return }
-        if await answerRequests(of: connection) { await end(connection, number, open) }
+        if await connection.answerRequests() { await end(connection, number, open) }
     }
 
     /// - Parameter count: Where it has been counted.
@@ -171,34 +168,12 @@ package actor HTTPLoop {
         case .done: return true
         case .plainClient:
             counters.rejections.add()
-            handler.refuse(.plainOnTLSPort, HTTPResponder(connection, .rejected(connection.head)))
+            options.handler.refuse(.plainOnTLSPort, HTTPResponder(connection, .rejected(connection.head)))
         case .failed:
             counters.failedHandshakes.add()
             connection.closeNow()
         }
         return false
-    }
-
-    /// Answers requests; false when the connection rests, true when it has come to its end.
-    private func answerRequests(of connection: HTTPConnection) async -> Bool {
-        requests: while !connection.closesAfterResponse {
-            switch await connection.nextRequest() {
-            case .rest: return false
-            case .none: break requests
-            case .rejected(let rejection):
-                counters.rejections.add()
-                handler.refuse(rejection, HTTPResponder(connection, .rejected(connection.head)))
-                break requests
-            case .request:
-                counters.requests.add()
-                await handler.handle(connection.head, HTTPResponder(connection, HTTPResponseContext(connection.head)))
-                if !connection.hasResponded {
-                    HTTPResponder(connection, HTTPResponseContext(connection.head)).send(.internalServerError)
-                }
-                if connection.mustDrain, await !connection.drained() { break requests }
-            }
-        }
-        return true
     }
 
     // MARK: Stopping

@@ -236,10 +236,9 @@ public final class RedisClient: Sendable {
         guard !commands.isEmpty else { return [] }
         return try await perform(timeout) { shard, limit throws(RedisError) in
             // Not counted by the breaker of writes: what the commands are is the caller's matter.
-            try await shard.perform(.read, limit, isRepeatable: false) { pipe in
-                await pipe.exchange(limit, count: commands.count) { output in
-                    for command in commands { output.appendRESPCommand(command) }
-                }
+            try await shard.send(.read, limit, isRepeatable: false, count: commands.count, takesErrors: true) {
+                output in
+                for command in commands { output.appendRESPCommand(command) }
             }
         }.all
     }

@@ -71,7 +71,7 @@ final class RedisProber: Sendable {
 }
 
 extension RedisShard {
-    nonisolated func failure(of command: [Bytes], within limit: Duration) async -> RedisError? {
+    fileprivate nonisolated func failure(of command: [Bytes], within limit: Duration) async -> RedisError? {
         do throws(RedisError) {
             try await OperationLimit.cancellable(until: .now + limit, on: [self]) { limit throws(RedisError) in
                 _ = try await self.command(.probe, limit, isRepeatable: true) { $0.appendRESPCommand(command) }

@@ -22,9 +22,7 @@ extension RedisShard {
         _ purpose: Purpose, _ limit: OperationLimit, isRepeatable: Bool,
         _ encode: @Sendable (inout OutputQueue) -> Void
     ) async throws(RedisError) -> RESPValue {
-        try await perform(purpose, limit, isRepeatable: isRepeatable) { pipe in
-            await pipe.exchange(limit, isWrite: purpose == .write, encode).failingOnError
-        }.first
+        try await send(purpose, limit, isRepeatable: isRepeatable, encode).first
     }
 
     /// GET.
@@ -39,15 +37,12 @@ extension RedisShard {
 
     /// GET and PTTL in one write.
     nonisolated func read(_ key: Bytes, _ limit: OperationLimit) async throws(RedisError) -> StoredValue? {
-        let replies = try await perform(.read, limit, isRepeatable: true) { pipe in
-            await pipe.exchange(limit, count: 2) { output in
-                output.appendRESPCommand(argumentCount: 2)
-                output.appendRESPBulk("GET")
-                output.appendRESPBulk(bytes: key)
-                output.appendRESPCommand(argumentCount: 2)
-                output.appendRESPBulk("PTTL")
-                output.appendRESPBulk(bytes: key)
-            }.failingOnError
+        let replies = try await send(.read, limit, isRepeatable: true, count: 2) { output in
+            // As they are on the wire, in one copy: every read sends them.
+            output.append("*2\r\n$3\r\nGET\r\n")
+            output.appendRESPBulk(bytes: key)
+            output.append("*2\r\n$4\r\nPTTL\r\n")
+            output.appendRESPBulk(bytes: key)
         }
         guard case .pair(let value, let ttl) = replies else { throw ErrorHandler.unexpectedReply(to: "GET") }
         guard let bytes = try Self.optionalString(value, "GET") else { return nil }
@@ -83,13 +78,17 @@ extension RedisShard {
         _ key: Bytes, _ value: Bytes, _ expiry: KeyExpiry, _ limit: OperationLimit
     ) async throws(RedisError) -> PutResult {
         // Repeating it would answer "replaced" for a key that the first attempt created.
-        let reply = try await perform(.write, limit, isRepeatable: false) { pipe in
-            // SET's GET came with 6.2; that it leaves other types alone is documented of it.
-            guard pipe.server.isAtLeast(6, 2), let options = SetOptions(expiry) else {
-                return await pipe.put(key, value, expiry, limit).failingOnError
-            }
-            return await pipe.exchange(limit, isWrite: true) { options.append(key, value, to: &$0) }.failingOnError
-        }.first
+        let reply: RESPValue
+        if let options = SetOptions(expiry), readyServerSetsWithGet {
+            reply = try await send(.write, limit, isRepeatable: false) { options.append(key, value, to: &$0) }.first
+        } else {
+            reply = try await perform(.write, limit, isRepeatable: false) { pipe in
+                guard pipe.server.setsWithGet, let options = SetOptions(expiry) else {
+                    return await pipe.put(key, value, expiry, limit).failingOnError
+                }
+                return await pipe.exchange(limit, isWrite: true) { options.append(key, value, to: &$0) }.failingOnError
+            }.first
+        }
         switch reply {
         case .null: return PutResult(isNew: true, keptTTL: nil)
         case .bulkString: return PutResult(isNew: false, keptTTL: nil)
@@ -97,6 +96,11 @@ extension RedisShard {
             guard let result = PutResult(scriptReply: reply) else { throw ErrorHandler.unexpectedReply(to: "SET") }
             return result
         }
+    }
+
+    /// Whether a connection is ready here, and its server can do that.
+    private nonisolated var readyServerSetsWithGet: Bool {
+        loop.isCurrent && connections.value.comfortable?.server.setsWithGet ?? false
     }
 
     /// Writes a string, or deletes one, if a precondition holds.
@@ -219,4 +223,9 @@ private struct SetOptions {
         }
         output.appendRESPBulk("GET")
     }
+}
+
+extension RedisServerInfo {
+    /// Whether SET can return what was there: its GET came with 6.2; that it leaves other types alone is documented of it.
+    fileprivate var setsWithGet: Bool { isAtLeast(6, 2) }
 }

@@ -8,6 +8,9 @@ internal import DequeModule
 struct Conversation: ~Copyable {
     private var decoder = RESPDecoder()
     private var pending = Deque<PendingCommand>()
+    /// The replies to the first of them that have come, and how many.
+    private var earlier = EarlierReplies.none
+    private var received = 0
     /// Of the command that was answered last: how long it took, in nanoseconds, and how many were before it.
     private var lastRoundTrip: Int64 = 0
     private var lastAhead = 0
@@ -25,8 +28,15 @@ struct Conversation: ~Copyable {
             // Nothing is subscribed to, so what the server pushes is for nobody.
             if case .push = reply { continue }
             guard !pending.isEmpty else { throw unaskedReply(reply) }
-            guard pending[0].take(reply) else { continue }
+            received += 1
+            guard received == pending[0].count else {
+                if !pending[0].isAbandoned { earlier.append(reply, of: pending[0].count) }
+                continue
+            }
             let command = pending.removeFirst()
+            command.complete(earlier, reply)
+            if received > 1 { earlier = .none }
+            received = 0
             lastRoundTrip = now.nanoseconds &- command.sentAt.nanoseconds
             lastAhead = command.ahead
             roundTrips.record(nanoseconds: lastRoundTrip)
@@ -97,12 +107,13 @@ struct Conversation: ~Copyable {
             let phase: RedisError.Phase =
                 !isWritten ? .queued : index == 0 && decoder.isWithinReply ? .reading : .written
             // A server that has no room for a client says so and closes: that is the better reason.
-            let reason = pending[index].lastError.map { ErrorHandler.classify($0) } ?? error
+            let reason = (index == 0 ? earlier.lastError : nil).map { ErrorHandler.classify($0) } ?? error
             pending[index].abandon(reason.at(phase))
             guard let command = pending[index].unanswered else { continue }
             if isWritten { unanswered.append(command) } else { command.end(.dead) }
         }
         pending.removeAll()
+        earlier = .none
         return unanswered
     }
 }

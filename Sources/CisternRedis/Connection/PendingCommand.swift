@@ -57,29 +57,17 @@ struct PendingCommand {
 
     /// Who waits for the replies.
     enum Completion {
-        case one(Waiter)
-        case pair(Waiter, first: RESPValue?)
-        case several(Waiter, replies: [RESPValue], count: Int)
-        /// The pipe itself; nil when the connection ended first.
+        case waiter(Waiter)
+        /// The pipe itself, for one reply; nil when the connection ended first.
         case internally((RESPValue?) -> Void)
         /// Nobody any more: cancelled or too late. The replies are read and dropped, and the pipe goes on. Of a write it is noted
         /// that it was answered after all.
-        case abandoned(left: Int, UnansweredCommand?)
-
-        /// Somebody who waits for the replies to so many commands, at least one.
-        init(_ waiter: Waiter, count: Int) {
-            switch count {
-            case 1: self = .one(waiter)
-            case 2: self = .pair(waiter, first: nil)
-            default:
-                var replies: [RESPValue] = []
-                replies.reserveCapacity(count)
-                self = .several(waiter, replies: replies, count: count)
-            }
-        }
+        case abandoned(UnansweredCommand?)
     }
 
-    var completion: Completion
+    private var completion: Completion
+    /// How many replies are to come, at least one.
+    let count: Int
     /// By which it can be cancelled; 0 where nobody does.
     let number: Int
     let deadline: MonotonicTime
@@ -91,40 +79,32 @@ struct PendingCommand {
     /// Where in the stream of written bytes the command begins.
     let start: Int
 
+    init(
+        _ completion: Completion, count: Int, _ limit: OperationLimit, isWrite: Bool, sentAt: MonotonicTime,
+        ahead: Int, start: Int
+    ) {
+        self.completion = completion
+        self.count = count
+        number = limit.number
+        deadline = limit.deadline
+        self.isWrite = isWrite
+        self.sentAt = sentAt
+        self.ahead = ahead
+        self.start = start
+    }
+
     var isAbandoned: Bool {
         if case .abandoned = completion { true } else { false }
     }
 
-    /// Takes a reply; true when it was the last one.
-    mutating func take(_ reply: RESPValue) -> Bool {
+    /// Gives the replies to whoever waits for them.
+    ///
+    /// - Parameter earlier: Those before the last one.
+    func complete(_ earlier: consuming EarlierReplies, _ last: RESPValue) {
         switch completion {
-        case .one(let waiter):
-            waiter.resume(returning: .success(.one(reply)))
-            return true
-        case .pair(let waiter, let first):
-            guard let first else {
-                completion = .pair(waiter, first: reply)
-                return false
-            }
-            waiter.resume(returning: .success(.pair(first, reply)))
-            return true
-        case .several(let waiter, var replies, let count):
-            // The array leaves its place while it grows, so that it is never copied.
-            completion = .abandoned(left: 0, nil)
-            replies.append(reply)
-            if replies.count == count {
-                waiter.resume(returning: .success(.several(replies)))
-                return true
-            }
-            completion = .several(waiter, replies: replies, count: count)
-            return false
-        case .internally(let receive):
-            receive(reply)
-            return true
-        case .abandoned(let left, let command):
-            if left <= 1 { command?.end(.answered(reply)) }
-            completion = .abandoned(left: left - 1, command)
-            return left <= 1
+        case .waiter(let waiter): waiter.resume(returning: .success(earlier.completed(by: last)))
+        case .internally(let receive): receive(last)
+        case .abandoned(let command): command?.end(.answered(last))
         }
     }
 
@@ -133,35 +113,59 @@ struct PendingCommand {
     mutating func abandon(_ error: RedisError) {
         let command = isWrite && error.isOutcomeUnknown ? UnansweredCommand() : nil
         switch completion {
-        case .one(let waiter):
-            completion = .abandoned(left: 1, command)
-            waiter.resume(returning: .failure(error.leaving(command)))
-        case .pair(let waiter, let first):
-            completion = .abandoned(left: first == nil ? 2 : 1, command)
-            waiter.resume(returning: .failure(error.leaving(command)))
-        case .several(let waiter, let replies, let count):
-            completion = .abandoned(left: count - replies.count, command)
+        case .waiter(let waiter):
+            completion = .abandoned(command)
             waiter.resume(returning: .failure(error.leaving(command)))
         case .internally(let receive):
-            completion = .abandoned(left: 1, nil)
+            completion = .abandoned(nil)
             receive(nil)
         case .abandoned: break
         }
     }
 
-    /// The error that the server has answered last, where more replies were to come.
-    var lastError: RESPError? {
-        let last: RESPValue? =
-            switch completion {
-            case .pair(_, let first): first
-            case .several(_, let replies, _): replies.last
-            case .one, .internally, .abandoned: nil
-            }
-        return if case .error(let error)? = last { error } else { nil }
-    }
-
     /// The write that somebody may want to know the end of.
     var unanswered: UnansweredCommand? {
-        if case .abandoned(_, let command) = completion { command } else { nil }
+        if case .abandoned(let command) = completion { command } else { nil }
+    }
+}
+
+/// The replies to the command whose turn it is, where more are to come. The first needs no array.
+enum EarlierReplies {
+    case none
+    case one(RESPValue)
+    case several([RESPValue])
+
+    /// - Parameter count: How many there will be.
+    mutating func append(_ reply: RESPValue, of count: Int) {
+        switch consume self {
+        case .none: self = .one(reply)
+        case .one(let first):
+            var replies: [RESPValue] = []
+            replies.reserveCapacity(count)
+            replies += [first, reply]
+            self = .several(replies)
+        case .several(var replies):
+            replies.append(reply)
+            self = .several(replies)
+        }
+    }
+
+    consuming func completed(by last: RESPValue) -> Replies {
+        switch consume self {
+        case .none: return .one(last)
+        case .one(let first): return .pair(first, last)
+        case .several(var replies):
+            replies.append(last)
+            return .several(replies)
+        }
+    }
+
+    /// The last one, where it is an error.
+    var lastError: RESPError? {
+        switch self {
+        case .one(.error(let error)): return error
+        case .several(let replies): if case .error(let error)? = replies.last { return error } else { return nil }
+        case .none, .one: return nil
+        }
     }
 }

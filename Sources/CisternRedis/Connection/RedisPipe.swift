@@ -42,8 +42,9 @@ final class RedisPipe: EventSource, OutputSource {
     private let writeTimeout: Int64
     let shard: RedisShard
     private var state = State.connecting(nil)
-    private var stream: SocketStream
-    private var conversation = Conversation()
+    // Not checked at run time, as others are: what is done with them never comes back here.
+    @exclusivity(unchecked) private var stream: SocketStream
+    @exclusivity(unchecked) private var conversation = Conversation()
     private var timer: TimerID?
     private var timerDeadline = MonotonicTime.distantFuture
     /// Since when a reply is owed and nothing was received.
@@ -142,13 +143,19 @@ final class RedisPipe: EventSource, OutputSource {
     func exchange(
         _ limit: OperationLimit, count: Int = 1, isWrite: Bool = false, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome {
-        await withUnsafeContinuation { waiter in
-            if let error = refusal(limit) { return waiter.resume(returning: .failure(error)) }
-            // Before anything that could be undone by what an orphaned connection has left with the server.
-            if let orphansTold, orphansTold < shard.orphans.newest { endOrphans() }
-            append(.init(waiter, count: count), limit, isWrite: isWrite, encode)
-            if depth == PoolPolicy.comfortableDepth { shard.pipeIsDeep() }
-        }
+        await withUnsafeContinuation { send(limit, count: count, isWrite: isWrite, encode, for: $0) }
+    }
+
+    /// The same for one who waits already.
+    func send(
+        _ limit: OperationLimit, count: Int, isWrite: Bool, _ encode: (inout OutputQueue) -> Void,
+        for waiter: PendingCommand.Waiter
+    ) {
+        if let error = refusal(limit) { return waiter.resume(returning: .failure(error)) }
+        // Before anything that could be undone by what an orphaned connection has left with the server.
+        if let orphansTold, orphansTold < shard.orphans.newest { endOrphans() }
+        append(.waiter(waiter), count: count, limit, isWrite: isWrite, encode)
+        if depth == PoolPolicy.comfortableDepth { shard.pipeIsDeep() }
     }
 
     private func refusal(_ limit: OperationLimit) -> RedisError? {
@@ -167,20 +174,19 @@ final class RedisPipe: EventSource, OutputSource {
     /// `later` does.
     func sendInternally(_ receive: @escaping (RESPValue?) -> Void, encode: (inout OutputQueue) -> Void) {
         guard case .open = state else { return }
-        append(.internally(receive), OperationLimit(.distantFuture), isWrite: false, encode)
+        append(.internally(receive), count: 1, OperationLimit(.distantFuture), isWrite: false, encode)
     }
 
     /// Puts a command into the output, to leave at the end of the turn, and notes who waits for its replies.
     private func append(
-        _ completion: PendingCommand.Completion, _ limit: OperationLimit, isWrite: Bool,
+        _ completion: PendingCommand.Completion, count: Int, _ limit: OperationLimit, isWrite: Bool,
         _ encode: (inout OutputQueue) -> Void
     ) {
         let start = stream.append(encode)
         lastUsed = loop.now
         conversation.add(
             PendingCommand(
-                completion: completion, number: limit.number, deadline: limit.deadline, isWrite: isWrite,
-                sentAt: lastUsed, ahead: depth, start: start))
+                completion, count: count, limit, isWrite: isWrite, sentAt: lastUsed, ahead: depth, start: start))
         if !isFlushScheduled {
             isFlushScheduled = true
             loop.flushAtEndOfTurn(self)

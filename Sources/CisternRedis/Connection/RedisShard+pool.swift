@@ -115,8 +115,8 @@ extension RedisShard {
 
     /// Gives up all connections because their server takes no writes any more: the name may lead to another one now.
     /// False when that has just been tried, so that a server which stays a replica is not dialed for every write.
-    func renewPipes(insteadOf pipe: RedisPipe) -> Bool {
-        if !pipe.isUsable { return true }
+    func renewPipes(insteadOf id: Int) -> Bool {
+        guard pipes.contains(where: { $0.id == id && $0.isUsable }) else { return true }
         guard renewedAt + options.retryBackoff.lowerBound <= loop.now else { return false }
         renewedAt = loop.now
         for pipe in pipes { pipe.drain() }

@@ -13,12 +13,9 @@ extension RedisShard {
     }
 
     func usablePipe() -> RedisPipe? {
-        var shallowest: RedisPipe?
-        for pipe in pipes where pipe.isUsable {
-            if pipe.depth < PoolPolicy.comfortableDepth, pipe.backlog < PoolPolicy.maximumBacklog { return pipe }
-            if pipe.depth < shallowest?.depth ?? .max { shallowest = pipe }
-        }
+        if let pipe = connections.value.comfortable { return pipe }
         dialIfWanted()
+        let shallowest = pipes.filter(\.isUsable).min { $0.depth < $1.depth }
         guard let shallowest, PoolPolicy.Load(depth: shallowest.depth, backlog: shallowest.backlog).hasRoom else {
             return nil
         }

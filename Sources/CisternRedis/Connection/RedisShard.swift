@@ -27,7 +27,11 @@ actor RedisShard {
     let policy: PoolPolicy
     let backoff: Backoff
 
-    var pipes: [RedisPipe] = []
+    nonisolated let connections: LoopBound<RedisPipes>
+    var pipes: [RedisPipe] {
+        get { connections.value.all }
+        set { connections.value.all = newValue }
+    }
     var nextPipe = 0
     /// Callers that wait for a connection, and callers that wait for their next attempt.
     var waiters = WaitingLine<Waiter>()
@@ -53,6 +57,7 @@ actor RedisShard {
         reconnection: ReconnectionManager, orphans: OrphanedConnections, guarding: RedisGuard?
     ) {
         self.loop = loop
+        connections = LoopBound(RedisPipes(), to: loop)
         self.options = options
         self.tls = tls
         self.policy = policy
@@ -88,27 +93,71 @@ actor RedisShard {
     /// Carries out one operation: asks the breakers, finds a connection, sends, and tries again where the rules allow it, all
     /// within `limit`. It counts once in the breakers, however many attempts it took.
     ///
-    /// - Parameter isRepeatable: Executing the command twice does no more than executing it once.
+    /// The operation is the sending of one command, or of several in one write. Where a connection is ready, as nearly always, it
+    /// leaves at once, without a step of this actor, if who asks is on its loop.
+    ///
+    /// - Parameters:
+    ///   - isRepeatable: Executing the commands twice does no more than executing them once.
+    ///   - takesErrors: An error reply is a reply, and not what the operation fails with.
+    nonisolated func send(
+        _ purpose: Purpose, _ limit: OperationLimit, isRepeatable: Bool, count: Int = 1, takesErrors: Bool = false,
+        _ encode: @Sendable (inout OutputQueue) -> Void
+    ) async throws(RedisError) -> Replies {
+        guard loop.isCurrent else {
+            return try await perform(purpose, limit, isRepeatable: isRepeatable) { pipe in
+                let outcome = await pipe.exchange(limit, count: count, isWrite: purpose == .write, encode)
+                return takesErrors ? outcome : outcome.failingOnError
+            }
+        }
+        let permit = try admit(purpose)
+        // Nil where nothing was sent.
+        var pipe: Int?
+        let outcome = await withUnsafeContinuation { (waiter: PendingCommand.Waiter) in
+            guard let ready = connections.value.comfortable else {
+                return waiter.resume(returning: .failure(ErrorHandler.retired))
+            }
+            pipe = ready.id
+            ready.send(limit, count: count, isWrite: purpose == .write, encode, for: waiter)
+        }
+        var failed: FailedAttempt?
+        switch takesErrors ? outcome : outcome.failingOnError {
+        case .success(let replies):
+            succeeded(permit)
+            return replies
+        case .failure(let error): failed = pipe.map { FailedAttempt(error: error, pipe: $0) }
+        }
+        let last = await persist(purpose, limit, isRepeatable: isRepeatable, after: failed) { pipe in
+            let outcome = await pipe.exchange(limit, count: count, isWrite: purpose == .write, encode)
+            return takesErrors ? outcome : outcome.failingOnError
+        }
+        return try finish(last, permit)
+    }
+
+    /// The same where the operation is more than that, or asked for elsewhere.
     func perform(
         _ purpose: Purpose, _ limit: OperationLimit, isRepeatable: Bool, _ exchange: (RedisPipe) async -> Outcome
     ) async throws(RedisError) -> Replies {
+        let permit = try admit(purpose)
+        return try finish(await persist(purpose, limit, isRepeatable: isRepeatable, after: nil, exchange), permit)
+    }
+
+    private nonisolated func admit(_ purpose: Purpose) throws(RedisError) -> RedisGuard.Permit? {
         var permit: RedisGuard.Permit?
         if let guarding, purpose != .probe {
             permit = guarding.admit(purpose, loop.now)
             if permit == nil { throw ErrorHandler.circuitOpen }
         }
         counters.commands.add()
-        var failed: FailedAttempt?
-        if let pipe = usablePipe() {
-            // Nearly every operation ends here.
-            switch await exchange(pipe) {
-            case .success(let replies):
-                succeeded(permit)
-                return replies
-            case .failure(let error): failed = FailedAttempt(error: error, pipe: pipe)
-            }
-        }
-        switch await persist(purpose, limit, isRepeatable: isRepeatable, after: failed, exchange) {
+        return permit
+    }
+
+    private nonisolated func succeeded(_ permit: RedisGuard.Permit?) {
+        counters.lastReply.set(Int(loop.now.nanoseconds))
+        if let permit { guarding?.finish(permit, .success, loop.now) }
+    }
+
+    private nonisolated func finish(_ outcome: Outcome, _ permit: RedisGuard.Permit?) throws(RedisError) -> Replies {
+        switch outcome {
         case .success(let replies):
             succeeded(permit)
             return replies
@@ -119,15 +168,10 @@ actor RedisShard {
         }
     }
 
-    private func succeeded(_ permit: RedisGuard.Permit?) {
-        counters.lastReply.set(Int(loop.now.nanoseconds))
-        if let permit { guarding?.finish(permit, .success, loop.now) }
-    }
-
     private struct FailedAttempt {
         let error: RedisError
-        /// Nil when there was none to be had.
-        let pipe: RedisPipe?
+        /// The connection's number; nil when there was none to be had.
+        let pipe: Int?
     }
 
     /// Makes attempts until one succeeds or the rules allow no more. `failed`: the one that was made already, if one was.
@@ -162,7 +206,7 @@ actor RedisShard {
             case .success(let pipe):
                 switch await exchange(pipe) {
                 case .success(let replies): return .success(replies)
-                case .failure(let error): failed = FailedAttempt(error: error, pipe: pipe)
+                case .failure(let error): failed = FailedAttempt(error: error, pipe: pipe.id)
                 }
             }
         }

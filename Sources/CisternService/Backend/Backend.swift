@@ -31,8 +31,15 @@ enum Backend: Sendable {
         switch self {
         case .redis(let client): return try await client.look(up: key, OperationLimit(deadline))
         case .local(let store):
-            let stored = store.read(key)
-            return Lookup(value: stored?.value, ttl: stored?.ttl ?? .missing, source: .local, age: .zero)
+            return store.read(key)
+        }
+    }
+
+    /// Keeps the digest that somebody has made of a key's value, for the next one who reads it.
+    func note(_ digest: Digest160, of value: Bytes, key: Bytes) {
+        switch self {
+        case .redis(let client): client.note(digest, of: value, key: key)
+        case .local(let store): store.cache.note(digest, of: value, key: key)
         }
     }
 

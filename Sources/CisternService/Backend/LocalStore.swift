@@ -1,3 +1,4 @@
+internal import Cistern
 internal import CisternBytes
 internal import CisternRedis
 internal import CisternSockets
@@ -15,9 +16,11 @@ struct LocalStore: Sendable {
             largestEntry: config.http.maxValueBytes)
     }
 
-    func read(_ key: Bytes) -> StoredValue? {
-        guard let entry = cache.entry(key) else { return nil }
-        return StoredValue(value: entry.value, ttl: KeyTTL(until: entry.expiry))
+    func read(_ key: Bytes) -> Lookup {
+        let entry = cache.entry(key)
+        return Lookup(
+            value: entry?.value, ttl: entry.map { KeyTTL(until: $0.expiry) } ?? .missing, source: .local, age: .zero,
+            digest: entry?.digest)
     }
 
     /// One page of the keys that begin with `prefix`.

@@ -145,7 +145,7 @@ extension CacheService {
         metrics.hits.add()
         result.value = value
         result.isBase64 = asBase64
-        result.digest = SHA1.hexDigest(of: value)
+        result.digest = (found.digest ?? SHA1.digest(of: value)).hex
         result.ttl = found.ttl.secondsLeft
         if isFallback { result.age = Int(found.age.components.seconds) }
         return result

@@ -80,6 +80,7 @@ struct CacheShard: ~Copyable {
         slots[slot].expiry = entry.expiry
         slots[slot].stored = entry.stored
         slots[slot].note = entry.note
+        slots[slot].digest = entry.digest
         if slots[slot].queue == .small { small.bytes += growth } else { main.bytes += growth }
         counts.replacements += 1
         noteUse(slot)
@@ -93,6 +94,7 @@ struct CacheShard: ~Copyable {
         new.expiry = entry.expiry
         new.stored = entry.stored
         new.note = entry.note
+        new.digest = entry.digest
         new.hash = hash
         let slot: Int
         if freeSlot == CacheSlot.nowhere {
@@ -106,6 +108,11 @@ struct CacheShard: ~Copyable {
         index.insert(hash, slot)
         enqueue(Int32(slot))
         counts.insertions += 1
+    }
+
+    /// Keeps the digest of a value that is still there.
+    mutating func note(_ digest: Digest160, of value: Bytes, _ key: Bytes, _ hash: UInt32) {
+        if let slot = live(key, hash, { .min }), slots[slot].value == value { slots[slot].digest = digest }
     }
 
     mutating func delete(_ slot: Int) {

@@ -14,6 +14,7 @@ struct CacheSlot {
     var expiry: Int64 = 0
     var stored: Int64 = 0
     var note: UInt64 = 0
+    var digest: Digest160?
     var hash: UInt32 = 0
     var newer = Self.nowhere
     var older = Self.nowhere
@@ -23,7 +24,7 @@ struct CacheSlot {
 
     var size: Int { key.count + value.count + LocalCache.entryOverhead }
 
-    var entry: CacheEntry { CacheEntry(value: value, expiry: expiry, stored: stored, note: note) }
+    var entry: CacheEntry { CacheEntry(value: value, expiry: expiry, stored: stored, note: note, digest: digest) }
 }
 
 /// Entries in the order in which they came, linked through their slots.

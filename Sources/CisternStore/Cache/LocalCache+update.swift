@@ -11,12 +11,15 @@ package struct CacheEntry: Sendable {
     package internal(set) var stored: Int64
     /// A word that belongs to whoever writes the entry; the cache only keeps it.
     package var note: UInt64
+    /// The digest of the value, once somebody has made it.
+    package internal(set) var digest: Digest160?
 
-    init(value: Bytes, expiry: Int64, stored: Int64, note: UInt64 = 0) {
+    init(value: Bytes, expiry: Int64, stored: Int64, note: UInt64 = 0, digest: Digest160? = nil) {
         self.value = value
         self.expiry = expiry
         self.stored = stored
         self.note = note
+        self.digest = digest
     }
 }
 
@@ -44,6 +47,12 @@ extension LocalCache {
         return place.shard.state.withLock { state in
             state.use(key, place.hash, now).map { state.slots[$0].entry }
         }
+    }
+
+    /// Keeps the digest that somebody has made of a key's value, for the next one who wants it.
+    package func note(_ digest: Digest160, of value: Bytes, key: Bytes) {
+        let place = place(of: key)
+        place.shard.state.withLock { $0.note(digest, of: value, key, place.hash) }
     }
 
     /// Decides about a key by what it holds, in one step: nobody else sees or changes the key in between.

@@ -44,10 +44,11 @@ struct FallbackShard: ~Copyable {
     }
 
     mutating func storeCopy(
-        _ key: Bytes, _ hash: UInt32, _ value: Bytes, expiry: Int64, _ stamp: CopyStamp, _ now: Int64
+        _ key: Bytes, _ hash: UInt32, _ value: Bytes, expiry: Int64, _ stamp: CopyStamp, digest: Digest160? = nil,
+        _ now: Int64
     ) {
         let old = copies.live(key, hash, { .min })
-        let entry = CacheEntry(value: value, expiry: expiry, stored: now, note: stamp.note)
+        let entry = CacheEntry(value: value, expiry: expiry, stored: now, note: stamp.note, digest: digest)
         if copies.store(key, hash, over: old, entry, now) == .refused, let old { copies.delete(old) }
     }
 

@@ -114,6 +114,8 @@ package final class FallbackStore: Sendable {
         package let age: Duration
         /// Whether Redis has not taken it yet.
         package let isPending: Bool
+        /// The digest of the value, once somebody has made it.
+        package let digest: Digest160?
     }
 
     package func beginRead(_ key: Bytes, _ place: Place) -> ReadStart {
@@ -132,13 +134,19 @@ package final class FallbackStore: Sendable {
     /// - Parameters:
     ///   - value: Nil where there is none.
     ///   - ttl: How long the value lives on; nil for ever.
-    package func endRead(_ key: Bytes, _ place: Place, begin: ReadBegin, value: Bytes?, ttl: Duration?) {
+    /// - Returns: The digest of the value, where it is one that this process has seen and somebody has made its digest.
+    @discardableResult
+    package func endRead(
+        _ key: Bytes, _ place: Place, begin: ReadBegin, value: Bytes?, ttl: Duration?
+    ) -> Digest160? {
         let time = now()
-        withShard(place) { shard in
+        return withShard(place) { shard in
             let clock = shard.clock(place.hash)
             let copy = shard.copy(key, place.hash)
             // That there is nothing is news as well: a read beside this one may bring what was there before.
-            let isNews = copy.map { $0.stored == .min || $0.value != value } ?? true
+            let isSame = copy.map { $0.value == value } ?? false
+            let digest = isSame ? copy?.digest : nil
+            let isNews = !isSame || copy?.stored == .min
             if isNews { shard.noteReadChange(place.hash) }
             guard clock.now == begin.writes else {
                 // Another value than the copy's is newer than a copy from before, or may be that of a write in progress. Else it
@@ -147,14 +155,15 @@ package final class FallbackStore: Sendable {
                 if let copy, isNews, CopyStamp(copy.note).end <= begin.writes || mayBeWritten {
                     shard.doubtCopy(key, place.hash)
                 }
-                return
+                return digest
             }
             // Another read has found something else meanwhile, and nobody knows which of the two came first to Redis.
             if isNews, clock.hasChanged(place.hash, since: begin.readChanges) {
-                return shard.doubtCopy(key, place.hash)
+                shard.doubtCopy(key, place.hash)
+                return digest
             }
             if let record = shard.record(key) {
-                guard record.kept == nil else { return }
+                guard record.kept == nil else { return digest }
                 _ = change(key, &shard) { $0.noteHeld(value) }
             }
             if let value {
@@ -162,11 +171,17 @@ package final class FallbackStore: Sendable {
                 // What was read beside a write may be what was before it: the end of any write is newer.
                 let stamp =
                     clock.isWriting ? CopyStamp(begin: 0, end: 0) : CopyStamp(begin: begin.writes, end: begin.writes)
-                shard.storeCopy(key, place.hash, value, expiry: expiry, stamp, time)
+                shard.storeCopy(key, place.hash, value, expiry: expiry, stamp, digest: digest, time)
             } else {
                 shard.removeCopy(key, place.hash)
             }
+            return digest
         }
+    }
+
+    /// Keeps the digest that somebody has made of a value, for the next one who wants it.
+    package func note(_ digest: Digest160, of value: Bytes, _ key: Bytes, _ place: Place) {
+        withShard(place) { $0.copies.note(digest, of: value, key, place.hash) }
     }
 
     /// What this process can say of a key without Redis; nil where it knows nothing that is young enough.
@@ -178,14 +193,15 @@ package final class FallbackStore: Sendable {
                 copy.stored > time - copyLife
             else { return nil }
             return LocalValue(
-                value: copy.value, expiry: copy.expiry, age: .nanoseconds(max(0, time - copy.stored)), isPending: false)
+                value: copy.value, expiry: copy.expiry, age: .nanoseconds(max(0, time - copy.stored)), isPending: false,
+                digest: copy.digest)
         }
     }
 
     private static func local(_ kept: KeptWrite, _ time: Int64) -> LocalValue {
         LocalValue(
             value: kept.value(time), expiry: kept.expiry.instant, age: .nanoseconds(max(0, time - kept.accepted)),
-            isPending: true)
+            isPending: true, digest: nil)
     }
 
     // MARK: Writes

@@ -200,4 +200,27 @@ import Testing
         #expect(store.statistics.pendingBytes == 0)
         #expect(local("key")?.isPending == false)
     }
+
+    @Test func theDigestOfAValueOutlastsItsReads() throws {
+        let digest = Digest160.repeating(7)
+        let place = store.place(of: "key")
+        func read(_ value: Bytes?) throws -> Digest160? {
+            guard case .ask(let begin) = store.beginRead("key", place) else { throw TestFailure("a write is kept") }
+            return store.endRead("key", place, begin: begin, value: value, ttl: nil)
+        }
+        #expect(try read("value") == nil)
+        store.note(digest, of: "value", "key", place)
+        #expect(try read("value") == digest)
+        #expect(try read("value") == digest)
+        #expect(local("key")?.digest == digest)
+        #expect(try read("other") == nil)
+        #expect(local("key")?.digest == nil)
+        // What it was the digest of has come back; nobody remembers.
+        #expect(try read("value") == nil)
+        // A write that Redis took brings another value.
+        store.note(digest, of: "value", "key", place)
+        guard case .send(let begin) = store.beginWrite("key", place) else { throw TestFailure("a write is kept") }
+        store.endWrite("key", place, begin: begin, .stored("new", ttl: nil))
+        #expect(local("key")?.value == "new" && local("key")?.digest == nil)
+    }
 }

@@ -1,0 +1,62 @@
+/// 160 bits, as SHA-1 makes them: what tells one content from another.
+package struct Digest160: Sendable, Hashable {
+    private let words: (UInt64, UInt64, UInt32)
+
+    /// The digest whose bytes these are, the first 20 of them.
+    package init(_ bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count >= 20, "a digest has 20 bytes")
+        words = (
+            UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+            UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+        )
+    }
+
+    package static func == (left: Self, right: Self) -> Bool { left.words == right.words }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+    }
+
+    /// The 40 lower-case hexadecimal digits.
+    package var hex: Bytes {
+        var digits = [UInt8](repeating: 0, count: 40)
+        digits.withUnsafeMutableBytes { write(to: $0) }
+        return Bytes(adopting: digits)
+    }
+
+    func write(to target: UnsafeMutableRawBufferPointer) {
+        let parts = (
+            UInt32(truncatingIfNeeded: words.0 >> 32), UInt32(truncatingIfNeeded: words.0),
+            UInt32(truncatingIfNeeded: words.1 >> 32), UInt32(truncatingIfNeeded: words.1), words.2
+        )
+        target.storeBytes(of: Self.digits(of: parts.0), toByteOffset: 0, as: UInt64.self)
+        target.storeBytes(of: Self.digits(of: parts.1), toByteOffset: 8, as: UInt64.self)
+        target.storeBytes(of: Self.digits(of: parts.2), toByteOffset: 16, as: UInt64.self)
+        target.storeBytes(of: Self.digits(of: parts.3), toByteOffset: 24, as: UInt64.self)
+        target.storeBytes(of: Self.digits(of: parts.4), toByteOffset: 32, as: UInt64.self)
+    }
+
+    /// The eight digits of a word, made together: each digit in a byte of its own, as it lies in memory.
+    private static func digits(of word: UInt32) -> UInt64 {
+        var spread = UInt64(word)
+        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
+        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
+        spread = (spread | spread << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // From ten on, what lies between 9 and a is added as well.
+        let areLetters = ((spread &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+        return (spread &+ 0x3030_3030_3030_3030 &+ areLetters &* 0x27).bigEndian
+    }
+}
+
+extension OutputQueue {
+    /// Appends the digest's 40 lower-case hexadecimal digits.
+    package mutating func append(hex digest: Digest160) {
+        withUnsafeTemporaryAllocation(byteCount: 40, alignment: 1) { digits in
+            digest.write(to: digits)
+            append(copying: UnsafeRawBufferPointer(digits))
+        }
+    }
+}
