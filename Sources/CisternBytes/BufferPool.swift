@@ -3,36 +3,61 @@
 /// An idle connection holds no memory for bytes: it takes a block when there is something to read or to write and
 /// gives it back when that is done. The pool belongs to one loop and is touched by its thread alone.
 package final class BufferPool {
-    /// The size of every block, in bytes. One read fills one block at most.
+    /// The size of a block in bytes. One read fills one block at most.
     package static let blockSize = 16 * 1024
-    /// Free blocks kept; what comes back beyond it is freed.
-    private static let kept = 64
+    /// The size of a small block: for an answer without much content, so that those of many connections lie together.
+    package static let smallBlockSize = 1024
 
-    /// The free block given back last; it begins with the address of the one before it.
-    private var free: UnsafeMutableRawPointer?
-    private var count = 0
+    /// Free blocks of one size.
+    private struct FreeBlocks: ~Copyable {
+        private let size: Int
+        /// What comes back beyond so many is freed.
+        private let kept: Int
+        /// The one given back last; it begins with the address of the one before it.
+        private var last: UnsafeMutableRawPointer?
+        private var count = 0
 
-    package init() {}
+        init(size: Int, kept: Int) {
+            self.size = size
+            self.kept = kept
+        }
 
-    deinit {
-        while let block = free {
-            free = block.load(as: UnsafeMutableRawPointer?.self)
-            block.deallocate()
+        deinit {
+            var next = last
+            while let block = next {
+                next = block.load(as: UnsafeMutableRawPointer?.self)
+                block.deallocate()
+            }
+        }
+
+        mutating func take() -> UnsafeMutableRawPointer {
+            guard let block = last else { return .allocate(byteCount: size, alignment: 16) }
+            last = block.load(as: UnsafeMutableRawPointer?.self)
+            count -= 1
+            return block
+        }
+
+        mutating func give(_ block: UnsafeMutableRawPointer) {
+            guard count < kept else { return block.deallocate() }
+            block.storeBytes(of: last, as: UnsafeMutableRawPointer?.self)
+            last = block
+            count += 1
         }
     }
 
-    func take() -> UnsafeMutableRawPointer {
-        guard let block = free else { return .allocate(byteCount: Self.blockSize, alignment: 16) }
-        free = block.load(as: UnsafeMutableRawPointer?.self)
-        count -= 1
-        return block
+    private var blocks = FreeBlocks(size: blockSize, kept: 64)
+    private var smallBlocks = FreeBlocks(size: smallBlockSize, kept: 2048)
+
+    package init() {}
+
+    /// A block of at least `needed` bytes, at most ``blockSize``, and its size.
+    fileprivate func take(_ needed: Int) -> (UnsafeMutableRawPointer, Int) {
+        needed <= Self.smallBlockSize
+            ? (smallBlocks.take(), Self.smallBlockSize) : (blocks.take(), Self.blockSize)
     }
 
-    func give(_ block: UnsafeMutableRawPointer) {
-        guard count < Self.kept else { return block.deallocate() }
-        block.storeBytes(of: free, as: UnsafeMutableRawPointer?.self)
-        free = block
-        count += 1
+    fileprivate func give(_ block: UnsafeMutableRawPointer, _ size: Int) {
+        if size == Self.smallBlockSize { smallBlocks.give(block) } else { blocks.give(block) }
     }
 }
 
@@ -47,16 +72,15 @@ struct BufferMemory: ~Copyable {
 
     deinit {
         if let base {
-            if let pool { pool.give(base) } else { base.deallocate() }
+            if let pool { pool.give(base, capacity) } else { base.deallocate() }
         }
     }
 
-    /// Grows to at least `needed` bytes and keeps the `used` first ones. The first growth takes a block of `source`.
+    /// Grows to at least `needed` bytes and keeps the `used` first ones. It takes a block of `source` as long as one is large enough.
     mutating func grow(to needed: Int, keeping used: Range<Int>, from source: BufferPool) {
         var next = BufferMemory()
         if needed <= BufferPool.blockSize {
-            next.base = source.take()
-            next.capacity = BufferPool.blockSize
+            (next.base, next.capacity) = source.take(needed)
             next.pool = source
         } else {
             let size = max(needed, capacity * 2)

@@ -7,7 +7,7 @@ extension RedisShard {
     // MARK: What pipes report, on the loop
 
     nonisolated func pipeMadeRoom() {
-        assumeIsolated { if !$0.waiters.isEmpty { $0.serveWaiters() } }
+        if counters.waiting.value > 0 { assumeIsolated { $0.serveWaiters() } }
     }
 
     /// A pipe has so many commands that another connection may be wanted.
