@@ -101,10 +101,11 @@ package final class CacheService: HTTPHandler {
         // Its fields may not have been read: the answer is that to nobody's page.
         responder.standingLines = cors?.linesForOthers
         metrics[responder.loopIndex].count(nil, rejection.status)
-        let id = RequestID()
+        let head = responder.head
+        let id = RequestID(head)
         let connection = responder.connection
         Problem.send(rejection.status, "\(rejection.reason)", id: id, on: responder)
-        logRejected(rejection.status, id.text, connection)
+        logRejected(head, rejection.status, id.text, connection)
     }
 
     /// Answers with a problem; the result is its status.

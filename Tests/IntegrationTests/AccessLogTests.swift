@@ -51,6 +51,27 @@ import Testing
         #expect(!stack.service.process.errorOutput.contains("secret"))
     }
 
+    /// What was read before the fault is said, and nothing of the request before it.
+    @Test func aRefusedRequestIsNamedAsFarAsItWasRead() throws {
+        let stack = try Stack.local(["CISTERN_LOG_ACCESS": "true"])
+        let requests = [
+            "DELETE /keys/k HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\nContent-Length: 1, 2\r\n\r\n",
+            "GET /stats HTTP/1.1\r\nHost: localhost\r\nno field\r\n\r\n", "GET /stats#x HTTP/1.1\r\n\r\n", "\n",
+        ]
+        for request in requests {
+            let connection = try stack.raw()
+            try connection.send("PUT /keys/before HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+            _ = try connection.readResponse()
+            try connection.send(Bytes(request))
+            #expect(try connection.readResponse().status == 400)
+        }
+        let refused = try lines(stack, 8).filter { value("status", $0) == "400" }
+        #expect(refused.map { value("method", $0) } == ["DELETE", "GET", nil, nil])
+        #expect(refused.map { value("route", $0) } == ["/keys/{key}", "/stats", nil, nil])
+        #expect(refused.map { value("key", $0) } == ["13fbd79c3d390e5d", nil, nil, nil])
+        #expect(refused.first.flatMap { value("request_id", $0) } == "mine")
+    }
+
     @Test func asJSONItSaysTheSameAndNamesTheToken() throws {
         let stack = try Stack.local([
             "CISTERN_LOG_ACCESS": "true", "CISTERN_LOG_FORMAT": "json",
