@@ -53,7 +53,9 @@ package final class CacheService: HTTPHandler {
         responder.requestID = id?.text
         let route = Route(head.path)
         let status: HTTPStatus
-        if let route {
+        if head.framing != .none, let fault = await dropMeaninglessContent(of: head, responder) {
+            status = refuse(fault, head, responder)
+        } else if let route {
             status = await answer(head, to: route, responder, metrics)
             metrics.note(route, since: connection.requestEnd)
         } else {

@@ -60,7 +60,21 @@ extension RequestCase {
             "9112 §6.2", "length in HTTP/1.0", "PUT /keys/wire HTTP/1.0¶Content-Length: 5¶¶hello", .closed(204)),
         RequestCase("9110 §15.5.12", "no length in HTTP/1.0", "PUT /keys/wire HTTP/1.0¶¶", .closed(411)),
         .fields("9110 §9.3.1", "GET with length 0", "Content-Length: 0", .open(200)),
-        .fields("9110 §9.3.1", "GET with content", "Content-Length: 5¶¶hello", .closed(200)),
+        .fields("9110 §9.3.1", "GET with content", "Content-Length: 5¶¶hello", .open(200)),
+        .fields(
+            "9110 §9.3.1", "GET with content that is a request", "Content-Length: 18¶¶GET / HTTP/1.1¶¶", .open(200)),
+        RequestCase(
+            "9110 §9.3.1", "GET with content too short",
+            "GET /keys/wire HTTP/1.1¶Host: localhost¶Content-Length: 6¶¶hello", .waiting()),
+        .fields(
+            "9110 §10.1.1", "GET with content that waits to be asked for",
+            "Expect: 100-continue¶Content-Length: 5¶¶hello", .closed(200)),
+        .line(
+            "9110 §9.3.5", "DELETE with content",
+            "DELETE /keys/none HTTP/1.1¶Content-Length: 2¶Host: localhost¶¶{}GET /keys/none HTTP/1.1", .open(404, 404)),
+        .line(
+            "9110 §15.5.5", "content for no route",
+            "DELETE /nowhere HTTP/1.1¶Content-Length: 2¶Host: localhost¶¶{}GET /nowhere HTTP/1.1", .open(404, 404)),
         .fields("9112 §6.3", "GET with a length that is none", "Content-Length: x", .refused(400)),
         .line("9110 §9.3.7", "OPTIONS with content", "OPTIONS /keys/wire HTTP/1.1¶Content-Length: 0", .open(204)),
     ]
