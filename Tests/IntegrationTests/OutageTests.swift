@@ -3,6 +3,33 @@ import TestSupport
 import Testing
 
 @Suite("When Redis is away", .blockingAlone) struct OutageTests {
+    /// What an operator can do about a 503 depends on what stands in the way.
+    @Test func aRefusalSaysWhatStandsInTheWay() throws {
+        let redis = try RedisServerProcess()
+        let stack = try Stack(
+            on: redis,
+            environment: [
+                "CISTERN_FALLBACK_MAX_PENDING": "1", "CISTERN_CIRCUIT_BREAKER_RESET_TIMEOUT": "60s",
+                "CISTERN_CIRCUIT_BREAKER_CHECK_INTERVAL": "60s",
+            ])
+        let curl = try stack.curl()
+        #expect(try curl.put("/keys/k", "v").status == 201)
+        redis.kill9()
+        func detail(_ answer: CurlResponse) throws -> String {
+            #expect(answer.status == 503)
+            return try JSONText(answer.text)["detail"]?.string ?? ""
+        }
+        #expect(try curl.put("/keys/first", "v").status == 202)
+        #expect(try detail(curl.put("/keys/second", "v")).contains("no room for more kept writes"))
+        #expect(try detail(curl.delete("/keys/second")).contains("no room for more kept writes"))
+        let conditional = try curl.put("/keys/first", "w", headers: ["If-None-Match: *"])
+        #expect(try detail(conditional).contains("an earlier write of the key is kept here"))
+        let isOpen = try eventually { try detail(curl.get("/keys/unknown")).contains("circuit breaker is open") }
+        #expect(isOpen)
+        let strict = try curl.put("/keys/third", "v", headers: ["Prefer: handling=strict"])
+        #expect(try detail(strict).contains("circuit breaker is open"))
+    }
+
     @Test func aStalledRedisHoldsNoAnswerBeyondItsTime() throws {
         let redis = try RedisServerProcess()
         let stack = try Stack(on: redis, environment: ["CISTERN_HTTP_REQUEST_TIMEOUT": "400ms"])
