@@ -47,6 +47,7 @@ public final class RedisClient: Sendable {
         self.reconnection = reconnection
         self.guarding = guarding
         ownsGroup = group == nil
+        let memoryAlarm = MemoryAlarm(logger, address: options.address)
         defaultTimeout = options.timeouts.pool + options.timeouts.write + options.timeouts.read
         shards = loops.loops.map { loop in
             RedisShard(
@@ -54,7 +55,8 @@ public final class RedisClient: Sendable {
                 policy: PoolPolicy(
                     poolSize: options.pool.size, minimumIdle: options.pool.minimumIdle, loop: loop.index,
                     of: loops.loops.count),
-                reconnection: reconnection, orphans: orphans, guarding: guarding)
+                reconnection: reconnection, orphans: orphans, guarding: guarding,
+                memoryAlarm: memoryAlarm)
         }
         for shard in shards {
             reconnection.observe { [weak shard] _ in

@@ -24,6 +24,7 @@ actor RedisShard {
     let tls: TLSClient?
     let reconnection: ReconnectionManager
     let guarding: RedisGuard?
+    private let memoryAlarm: MemoryAlarm
     let policy: PoolPolicy
     let backoff: Backoff
 
@@ -50,7 +51,8 @@ actor RedisShard {
 
     init(
         loop: EventLoop, options: RedisConnectionOptions, tls: TLSClient?, policy: PoolPolicy,
-        reconnection: ReconnectionManager, orphans: OrphanedConnections, guarding: RedisGuard?
+        reconnection: ReconnectionManager, orphans: OrphanedConnections, guarding: RedisGuard?,
+        memoryAlarm: MemoryAlarm
     ) {
         self.loop = loop
         self.options = options
@@ -59,6 +61,7 @@ actor RedisShard {
         self.reconnection = reconnection
         self.orphans = orphans
         self.guarding = guarding
+        self.memoryAlarm = memoryAlarm
         backoff = options.backoff
     }
 
@@ -113,9 +116,19 @@ actor RedisShard {
             succeeded(permit)
             return replies
         case .failure(let error):
-            if error.kind == .timeout { counters.timeouts.add() }
+            note(error)
             if let permit { guarding?.finish(permit, error.breakerEffect, loop.now) }
             throw error
+        }
+    }
+
+    private func note(_ error: RedisError) {
+        switch error.kind {
+        case .timeout: counters.timeouts.add()
+        case .outOfMemory:
+            counters.outOfMemory.add()
+            memoryAlarm.ring(loop.now)
+        default: break
         }
     }
 
