@@ -208,15 +208,7 @@ public final class RedisClient: Sendable {
     ) async throws(RedisError) -> ScanPage {
         let reply = try await perform(timeout) { shard, limit throws(RedisError) in
             try await shard.command(.read, limit, isRepeatable: true) { output in
-                output.appendRESPCommand(argumentCount: 4 + (pattern == nil ? 0 : 2))
-                output.appendRESPBulk("SCAN")
-                output.appendRESPBulk(text: String(cursor))
-                if let pattern {
-                    output.appendRESPBulk("MATCH")
-                    output.appendRESPBulk(bytes: pattern)
-                }
-                output.appendRESPBulk("COUNT")
-                output.appendRESPBulk(decimal: max(1, count))
+                output.appendScan(cursor, matching: pattern, count: max(1, count))
             }
         }
         guard let page = ScanPage(reply) else { throw ErrorHandler.unexpectedReply(to: "SCAN") }
