@@ -114,6 +114,48 @@ import Testing
         #expect(outcome.output.split(separator: "\n").count == 200)
     }
 
+    /// Standard output is a pipe that nobody reads: requests go on, and every line is either in it in the end or counted.
+    @Test func linesThatNobodyTakesAreCounted() throws {
+        var ends: [Int32] = [-1, -1]
+        #expect(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        let service = try {
+            defer { close(ends[1]) }
+            return try CisternProcess(
+                environment: ["CISTERN_BACKEND": "local", "CISTERN_LOG_ACCESS": "true"], output: ends[1])
+        }()
+        let request =
+            "GET /nowhere HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: \(String(repeating: "x", count: 64))\r\n\r\n"
+        let curl = try CurlClient(port: service.port, keeping: service)
+        let connection = try RawConnection(port: service.port)
+        // The room is 1 MiB, and a line has some 200 bytes.
+        let (rounds, perRound) = (64, 200)
+        for _ in 0..<rounds {
+            try connection.send(Bytes(String(repeating: request, count: perRound)))
+            for _ in 0..<perRound { #expect(try connection.readResponse().status == 404) }
+        }
+        let dropped = try #require(JSONText(try curl.get("/stats").text)["access_log_dropped"]?.number)
+        #expect(dropped > 0)
+        service.process.signal(SIGTERM)
+        let lines = try readToEnd(of: ends[0]).split(separator: 0x0A)
+        #expect(try service.wait().code == 0)
+        // The line of the statistics comes when they have been made.
+        #expect(lines.count + Int(dropped) + 1 == rounds * perRound + 1)
+        #expect(lines.allSatisfy { $0.suffix(1) == [0x22] && $0.starts(with: lines[0].prefix(3)) })
+    }
+
+    private func readToEnd(of descriptor: Int32) throws -> [UInt8] {
+        var all: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65536)
+        let deadline = Deadline(.seconds(30))
+        while deadline.wait(for: POLLIN, on: descriptor) {
+            let count = read(descriptor, &piece, piece.count)
+            guard count > 0 else { return all }
+            all += piece[..<count]
+        }
+        throw TestFailure("the pipe does not end")
+    }
+
     @Test func withoutTheSwitchNothingIsWritten() throws {
         let stack = try Stack.local()
         _ = try stack.curl().get("/keys/k")
