@@ -105,17 +105,8 @@ import Testing
         #expect(lines.count == 1 && lines.first?.contains("13fbd79c3d390e5d") == true)
     }
 
-    @Test func theLastLinesAreWrittenBeforeTheEnd() throws {
-        let stack = try Stack.local(["CISTERN_LOG_ACCESS": "true"])
-        let curl = try stack.curl()
-        for _ in 0..<200 { _ = try curl.get("/keys/k") }
-        let outcome = try stack.service.stop()
-        #expect(outcome.code == 0)
-        #expect(outcome.output.split(separator: "\n").count == 200)
-    }
-
-    /// Standard output is a pipe that nobody reads: requests go on, and every line is either in it in the end or counted.
-    @Test func linesThatNobodyTakesAreCounted() throws {
+    /// Runs a service whose standard output is a pipe, with the end of it that is to be read.
+    private func withPipe(_ body: (_ service: CisternProcess, _ output: Int32) throws -> Void) throws {
         var ends: [Int32] = [-1, -1]
         #expect(pipe(&ends) == 0)
         defer { close(ends[0]) }
@@ -124,24 +115,47 @@ import Testing
             return try CisternProcess(
                 environment: ["CISTERN_BACKEND": "local", "CISTERN_LOG_ACCESS": "true"], output: ends[1])
         }()
-        let request =
-            "GET /nowhere HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: \(String(repeating: "x", count: 64))\r\n\r\n"
-        let curl = try CurlClient(port: service.port, keeping: service)
+        try body(service, ends[0])
+    }
+
+    /// Has so many requests answered, each of which makes a line of some 200 bytes.
+    private func ask(_ service: CisternProcess, _ count: Int) throws {
+        let name = String(repeating: "x", count: 64)
+        let request = "GET /nowhere HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: \(name)\r\n\r\n"
         let connection = try RawConnection(port: service.port)
-        // The room is 1 MiB, and a line has some 200 bytes.
-        let (rounds, perRound) = (64, 200)
-        for _ in 0..<rounds {
-            try connection.send(Bytes(String(repeating: request, count: perRound)))
-            for _ in 0..<perRound { #expect(try connection.readResponse().status == 404) }
+        for _ in 0..<count / 200 {
+            try connection.send(Bytes(String(repeating: request, count: 200)))
+            for _ in 0..<200 { #expect(try connection.readResponse().status == 404) }
         }
-        let dropped = try #require(JSONText(try curl.get("/stats").text)["access_log_dropped"]?.number)
-        #expect(dropped > 0)
-        service.process.signal(SIGTERM)
-        let lines = try readToEnd(of: ends[0]).split(separator: 0x0A)
-        #expect(try service.wait().code == 0)
-        // The line of the statistics comes when they have been made.
-        #expect(lines.count + Int(dropped) + 1 == rounds * perRound + 1)
-        #expect(lines.allSatisfy { $0.suffix(1) == [0x22] && $0.starts(with: lines[0].prefix(3)) })
+    }
+
+    @Test func theLastLinesAreWrittenBeforeTheEnd() throws {
+        try withPipe { service, output in
+            // A pipe has room for 64 KiB.
+            try ask(service, 2000)
+            service.process.signal(SIGTERM)
+            #expect(poll(within: .milliseconds(500)) { service.process.exitIfEnded } == nil)
+            #expect(try readToEnd(of: output).split(separator: 0x0A).count == 2000)
+            #expect(try service.wait().code == 0)
+        }
+    }
+
+    /// Nobody reads the pipe: requests go on, and every line is either in it in the end or counted.
+    @Test func linesThatNobodyTakesAreCounted() throws {
+        try withPipe { service, output in
+            // 1 MiB waits in memory.
+            let count = 12800
+            try ask(service, count)
+            let curl = try CurlClient(port: service.port, keeping: service)
+            let dropped = try #require(JSONText(try curl.get("/stats").text)["access_log_dropped"]?.number)
+            #expect(dropped > 0)
+            service.process.signal(SIGTERM)
+            let lines = try readToEnd(of: output).split(separator: 0x0A)
+            #expect(try service.wait().code == 0)
+            // The line of the statistics comes when they have been made.
+            #expect(lines.count + Int(dropped) == count)
+            #expect(lines.allSatisfy { $0.last == 0x22 && $0.starts(with: lines[0].prefix(3)) })
+        }
     }
 
     private func readToEnd(of descriptor: Int32) throws -> [UInt8] {

@@ -55,7 +55,10 @@ import Testing
         try await withServer(loops: 2) { server in
             let connections = try (0..<10).map { _ in try server.connect() }
             #expect(resting(server, 10))
+            let begin = ContinuousClock.now
             await server.shutDown(within: .seconds(20))
+            // At the end of its time it would end them all the same.
+            #expect(.now - begin < .seconds(10))
             for connection in connections { #expect(connection.isClosedByPeer()) }
             #expect(server.statistics.open == 0 && server.statistics.resting == 0)
         }
