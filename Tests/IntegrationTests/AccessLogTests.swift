@@ -152,8 +152,9 @@ import Testing
             service.process.signal(SIGTERM)
             let lines = try readToEnd(of: output).split(separator: 0x0A)
             #expect(try service.wait().code == 0)
-            // The line of the statistics comes when they have been made.
-            #expect(lines.count + Int(dropped) == count)
+            // The line of the statistics comes when they have been made, and may find room: it is shorter.
+            let own = lines.count { String(decoding: $0, as: UTF8.self).contains(#" route="/stats" "#) }
+            #expect(lines.count - own + Int(dropped) == count && own <= 1)
             #expect(lines.allSatisfy { $0.last == 0x22 && $0.starts(with: lines[0].prefix(3)) })
         }
     }
