@@ -7,12 +7,24 @@ package struct ConfigurationFiles: Sendable {
 
     package let read: @Sendable (String) throws(Objections) -> [UInt8]
 
-    package init(read: @escaping @Sendable (String) throws(Objections) -> [UInt8]) {
+    /// Whether every user of the machine may read a file.
+    package let isOpenToAll: @Sendable (String) -> Bool
+
+    package init(
+        read: @escaping @Sendable (String) throws(Objections) -> [UInt8],
+        isOpenToAll: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) {
         self.read = read
+        self.isOpenToAll = isOpenToAll
     }
 
     /// The files of this machine.
-    package static let system = ConfigurationFiles { path throws(Objections) in try readWhole(path) }
+    package static let system = ConfigurationFiles(
+        read: { path throws(Objections) in try readWhole(path) },
+        isOpenToAll: { path in
+            var status = stat()
+            return stat(path, &status) == 0 && status.st_mode & S_IROTH != 0
+        })
 
     private static func readWhole(_ path: String) throws(Objections) -> [UInt8] {
         if path.utf8.contains(0) { throw Objections("must be a path without NUL characters") }

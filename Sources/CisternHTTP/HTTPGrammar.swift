@@ -18,6 +18,8 @@ enum HTTPGrammar {
     static let unreserved = ASCIISet(low: 0x03FF_6000_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
     /// `unreserved` and the slash.
     static let unreservedOrSlash = ASCIISet(low: 0x03FF_E000_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    /// What a path may hold as it stands (`pchar` and the slash, RFC 3986 §3.3), the sign of an encoded byte included.
+    static let path = ASCIISet(low: 0x2FFF_FFF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF)
     /// `unreserved` and `sub-delims` of RFC 3986 §2, without the comma: `Host: a,b` may be two fields that someone
     /// joined, and no DNS name holds one.
     static let host = ASCIISet(low: 0x2BFF_6FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)

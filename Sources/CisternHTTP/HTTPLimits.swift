@@ -17,6 +17,6 @@ package struct HTTPLimits: Sendable {
 
     package init() {}
 
-    /// The longest request line that can be good: `CONNECT`, target, version, two spaces and a line end.
+    /// The longest request line that can be good: `OPTIONS`, target, version, two spaces and a line end.
     var requestLine: Int { target + HTTPMethod.longestToken + 12 }
 }

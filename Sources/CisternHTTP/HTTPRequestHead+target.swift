@@ -6,7 +6,7 @@ extension HTTPRequestHead {
     }
 
     /// The target's path, up to the first `?`. `/` where an absolute target has none (RFC 9110 §4.2.3); empty in the
-    /// forms `*` and `host:port`.
+    /// form `*`.
     package var path: Span<UInt8> {
         @_lifetime(borrow self) get {
             if targetForm == .absolute, pathRange.count == 0 {

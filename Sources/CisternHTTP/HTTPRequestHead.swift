@@ -20,7 +20,7 @@ struct HTTPRange {
 /// One head serves all requests of a connection, one after the other, and keeps its memory between them. It owns its
 /// bytes; spans taken from it are valid until the parser begins the next request.
 package final class HTTPRequestHead {
-    /// The four forms of RFC 9112 §3.2.
+    /// The forms of RFC 9112 §3.2, without that of CONNECT.
     package enum TargetForm: Sendable {
         /// A path, perhaps with a query.
         case origin
@@ -28,8 +28,6 @@ package final class HTTPRequestHead {
         case absolute
         /// `*`, the server itself: only with OPTIONS. `OPTIONS http://host` is the same (RFC 9112 §3.2.4).
         case asterisk
-        /// `host:port`, only with CONNECT. There is no path.
-        case authority
     }
 
     /// How the content that follows the head is delimited (RFC 9112 §6.3).

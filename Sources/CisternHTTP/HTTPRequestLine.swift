@@ -73,7 +73,7 @@ enum HTTPRequestLine {
             default: candidate = .trace
             }
         case 6: candidate = .delete
-        case 7: candidate = text[0] == 0x4F ? .options : .connect
+        case 7: candidate = .options
         default: return nil
         }
         return ASCII.equal(text, candidate.token) ? candidate : nil

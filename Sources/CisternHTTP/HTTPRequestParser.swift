@@ -41,14 +41,17 @@ package struct HTTPRequestParser: ~Copyable {
     ///
     /// `consumed` moves behind the head when that is complete, and behind empty lines before it in any case. Bytes
     /// that were seen and not consumed must be there again at the next call, with new ones behind them.
-    /// - Parameter head: filled when the outcome is `complete`. When it is `rejected`, method and version alone mean
-    ///   something: they say how the refusal is framed.
+    /// - Parameter head: filled when the outcome is `complete`. When it is `rejected`, it has what stands before the fault:
+    ///   nothing where that is in the request line, which is to say that the target is empty, else the target and the
+    ///   fields of whole lines, of which none has been interpreted.
     package mutating func parseHead(
         _ input: Span<UInt8>, into head: HTTPRequestHead, consumed: inout Int
     ) -> HTTPHeadOutcome {
         do throws(HTTPRejection) {
             return try parse(input, into: head, consumed: &consumed) ? .complete : .incomplete
         } catch {
+            // Of a good request line and what follows it the answer and the log may make use: whose request it was.
+            if case .fields = state { head.copy(input.extracting(consumed..<consumed + parsed)) }
             state = .rejected(error)
             return .rejected(error)
         }

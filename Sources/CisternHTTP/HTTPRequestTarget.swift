@@ -5,13 +5,8 @@ enum HTTPRequestTarget {
     static func parse(
         _ line: Span<UInt8>, at target: Range<Int>, into head: HTTPRequestHead
     ) throws(HTTPRejection) {
-        if head.method == .connect {
-            // §3.2.3: CONNECT has this form alone, and the port is part of it.
-            let authority = HTTPAuthority(line.extracting(target))
-            guard let authority, authority.port != nil else { throw .malformedTarget }
-            head.facts.targetForm = .authority
-            head.adopt(authority, at: HTTPRange(target))
-        } else if line[target.lowerBound] == 0x2F {
+        // §3.2.3: the form of an authority is that of CONNECT alone, which has been refused before.
+        if line[target.lowerBound] == 0x2F {
             head.facts.targetForm = .origin
             cutQuery(of: target, in: line, into: head)
         } else if target.count == 1, line[target.lowerBound] == 0x2A {

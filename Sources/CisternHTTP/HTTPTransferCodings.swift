@@ -2,8 +2,8 @@ internal import CisternBytes
 
 /// The transfer codings of a request, over all lines of the field (RFC 9112 §6.1, §6.3).
 ///
-/// The one good outcome here is `chunked` alone. Empty list elements are refused, unlike in other lists: framing is no
-/// place for two readings.
+/// The one good outcome here is `chunked` alone. Empty list elements mean nothing (RFC 9110 §5.6.1.2); the limit of the
+/// field section is theirs as well.
 struct HTTPTransferCodings {
     private var chunked = false
     private var others = false
@@ -11,6 +11,7 @@ struct HTTPTransferCodings {
     mutating func add(_ value: Span<UInt8>) throws(HTTPRejection) {
         var position = 0
         while let element = HTTPList.next(in: value, from: &position) {
+            if element.isEmpty { continue }
             // Something after chunked, or chunked twice: the end of the content is anyone's guess.
             if chunked { throw .chunkedNotLast }
             try add(coding: value.extracting(element))

@@ -8,6 +8,16 @@ package enum PercentCoding {
         case unreserved
         /// `unreserved` and `/`: for a path.
         case path
+        /// Whatever may stand in a path, `%` as well: for one that is encoded, perhaps not everywhere where it has to be.
+        case encodedPath
+
+        fileprivate var characters: ASCIISet {
+            switch self {
+            case .unreserved: HTTPGrammar.unreserved
+            case .path: HTTPGrammar.unreservedOrSlash
+            case .encodedPath: HTTPGrammar.path
+            }
+        }
     }
 
     /// Decodes once; nil where a `%` is not followed by two hexadecimal digits.
@@ -32,7 +42,7 @@ package enum PercentCoding {
     }
 
     package static func encode(_ bytes: Span<UInt8>, keeping kept: Kept) -> Bytes {
-        let plain = kept == .path ? HTTPGrammar.unreservedOrSlash : HTTPGrammar.unreserved
+        let plain = kept.characters
         let digits: StaticString = "0123456789ABCDEF"
         var encoded: [UInt8] = []
         encoded.reserveCapacity(bytes.count)

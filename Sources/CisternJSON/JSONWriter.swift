@@ -20,12 +20,12 @@ package struct JSONWriter: Sendable {
     /// What has been written, as text.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// Starts over and keeps the memory.
-    package mutating func reset() {
-        bytes.removeAll(keepingCapacity: true)
-        depth = 0
-        needsComma = false
-        followsKey = false
+    /// Hands over what has been written, and goes on behind it: for a text that goes out in pieces.
+    package mutating func take() -> [UInt8] {
+        let taken = bytes
+        bytes = []
+        bytes.reserveCapacity(taken.count)
+        return taken
     }
 
     // MARK: Structures

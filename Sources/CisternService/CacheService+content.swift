@@ -25,17 +25,38 @@ extension CacheService {
             isPlain = ASCII.equal(coding, lowercase: "identity")
             return isPlain
         }
-        guard isPlain else {
-            throw Refusal(.unsupportedMediaType, "Content-Encoding: content is taken as it comes, without a coding")
-        }
-        if isJSON, !head.hasJSONContent {
-            throw Refusal(.unsupportedMediaType, "the content must be JSON, said by Content-Type: application/json")
-        }
+        guard isPlain else { throw .codedContent }
+        if isJSON, !head.hasJSONContent { throw .otherThanJSON }
         try checkExpectation(head)
     }
 
     func checkExpectation(_ head: HTTPRequestHead) throws(Refusal) {
         guard head.expectation != .unsupported else { throw .expectation }
+    }
+
+    /// Content of this many bytes is read although it means nothing: less than a new connection costs.
+    private static let longestMeaningless = 65536
+
+    /// Reads content that means nothing (RFC 9110 §9.3.1, §9.3.5), so that the connection goes on behind it. Longer or
+    /// chunked content, and what the client would have to be asked for, ends the connection with the answer instead.
+    ///
+    /// - Returns: The answer to content that does not come.
+    func dropMeaninglessContent(
+        of head: HTTPRequestHead, _ responder: borrowing HTTPResponder
+    ) async -> Refusal? {
+        switch head.method {
+        case .get, .head, .delete, .options: break
+        case .put, .post, .patch, .trace, .query: return nil
+        }
+        guard case .length(let length) = head.framing, length <= Self.longestMeaningless, head.expectation == .none
+        else { return nil }
+        do throws(HTTPRejection) {
+            // Without it the client has gone, and nobody waits for the answer.
+            _ = try await responder.body(limit: length)
+            return nil
+        } catch {
+            return Refusal(error.status, "\(error.reason)")
+        }
     }
 
     var valueTooLarge: Refusal {
@@ -44,6 +65,20 @@ extension CacheService {
 }
 
 extension Refusal {
+    /// RFC 9110 §12.5.3: the field tells a client that it was the coding, and not the media type.
+    fileprivate static let codedContent = unsupported(
+        "Content-Encoding: content is taken as it comes, without a coding", accepted: "Accept-Encoding: identity\r\n")
+
+    /// RFC 9110 §12.5.1.
+    fileprivate static let otherThanJSON = unsupported(
+        "the content must be JSON, said by Content-Type: application/json", accepted: "Accept: application/json\r\n")
+
+    private static func unsupported(_ detail: String, accepted: StaticString) -> Refusal {
+        var refusal = Refusal(.unsupportedMediaType, detail)
+        refusal.accepted = accepted
+        return refusal
+    }
+
     /// The answer to content that could not be read whole.
     init(_ rejection: HTTPRejection, tooLarge: @autoclosure () -> Refusal) {
         self = rejection == .contentTooLarge ? tooLarge() : Refusal(rejection.status, "\(rejection.reason)")

@@ -230,25 +230,9 @@ extension CacheService {
     /// Where the value is to be had: what else the request's query says is for PUT alone.
     private static func appendLocation(of query: KeyQuery, _ head: HTTPRequestHead, to output: inout OutputQueue) {
         output.append("Location: ")
-        Self.appendURI(head.path, to: &output)
+        output.append(value: PercentCoding.encode(head.path, keeping: .encodedPath))
         if query.isBase64URL { output.append("?key_encoding=base64url") }
         output.append("\r\n")
-    }
-
-    /// Writes a path as a URI has it: what may not stand there (RFC 3986 §3.3) is percent-encoded.
-    private static func appendURI(_ path: Span<UInt8>, to output: inout OutputQueue) {
-        let digits: StaticString = "0123456789ABCDEF"
-        for index in path.indices {
-            let byte = path[index]
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x21, 0x24...0x2F, 0x3A, 0x3B, 0x3D, 0x40, 0x5F, 0x7E:
-                output.append(byte)
-            default:
-                output.append(0x25)
-                output.append(digits.utf8Start[Int(byte >> 4)])
-                output.append(digits.utf8Start[Int(byte & 15)])
-            }
-        }
     }
 
     // MARK: DELETE

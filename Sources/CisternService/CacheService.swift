@@ -53,7 +53,9 @@ package final class CacheService: HTTPHandler {
         responder.requestID = id?.text
         let route = Route(head.path)
         let status: HTTPStatus
-        if let route {
+        if head.framing != .none, let fault = await dropMeaninglessContent(of: head, responder) {
+            status = refuse(fault, head, responder)
+        } else if let route {
             status = await answer(head, to: route, responder, metrics)
             metrics.note(route, since: connection.requestEnd)
         } else {
@@ -101,10 +103,11 @@ package final class CacheService: HTTPHandler {
         // Its fields may not have been read: the answer is that to nobody's page.
         responder.standingLines = cors?.linesForOthers
         metrics[responder.loopIndex].count(nil, rejection.status)
-        let id = RequestID()
+        let head = responder.head
+        let id = RequestID(head)
         let connection = responder.connection
         Problem.send(rejection.status, "\(rejection.reason)", id: id, on: responder)
-        logRejected(rejection.status, id.text, connection)
+        logRejected(head, rejection.status, id.text, connection)
     }
 
     /// Answers with a problem; the result is its status.

@@ -21,6 +21,17 @@ import Testing
         let raw = Bytes(wire("a/B-._~ %+&\u{00}\u{FF}"))
         #expect(PercentCoding.encode(raw.span, keeping: .path) == "a/B-._~%20%25%2B%26%00%FF")
         #expect(PercentCoding.encode(raw.span, keeping: .unreserved) == "a%2FB-._~%20%25%2B%26%00%FF")
+        #expect(PercentCoding.encode(raw.span, keeping: .encodedPath) == "a/B-._~%20%+&%00%FF")
+    }
+
+    /// RFC 3986 §3.3: `pchar` and the slash.
+    @Test func anEncodedPathKeepsWhatMayStandInAPath() {
+        let kept = (UInt8.min...UInt8.max).filter { byte in
+            let bytes = [byte]
+            return PercentCoding.encode(bytes.span, keeping: .encodedPath) == Bytes(bytes)
+        }
+        let letters = (0x41...0x5A).map { UInt8($0) } + (0x61...0x7A)
+        #expect(Set(kept) == Set("0123456789-._~!$&'()*+,;=:@/%".utf8).union(letters))
     }
 
     @Test(arguments: [PercentCoding.Kept.path, .unreserved])

@@ -85,9 +85,17 @@ import Testing
         Sample("RFC 9112 §6.3", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: xchunked¶¶0¶¶", .chunkedNotLast),
         Sample("RFC 9112 §6.3", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: chunke¶¶0¶¶", .chunkedNotLast),
         Sample("RFC 9112 §7.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked;a=b¶¶0¶¶", .invalidTransferCoding),
-        Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding:¶¶0¶¶", .invalidTransferCoding),
-        Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: ,chunked¶¶0¶¶", .invalidTransferCoding),
-        Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked,¶¶0¶¶", .chunkedNotLast),
+        Sample("RFC 9112 §6.3", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding:¶¶0¶¶", .chunkedNotLast),
+        Sample("RFC 9112 §6.3", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: , ,¶¶0¶¶", .chunkedNotLast),
+        Sample(
+            "RFC 9110 §5.6.1.2", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: ,chunked¶¶0¶¶",
+            ["PUT / @h chunked", "body "]
+        ),
+        Sample(
+            "RFC 9110 §5.6.1.2", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked, ,¶¶0¶¶",
+            ["PUT / @h chunked", "body "]),
+        Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked,,chunked¶¶0¶¶", .chunkedNotLast),
+        Sample("RFC 9112 §6.3", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked,,gzip¶¶0¶¶", .chunkedNotLast),
         Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: \"chunked\"¶¶0¶¶", .invalidTransferCoding),
         Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: chunked foo¶¶0¶¶", .invalidTransferCoding),
         Sample("RFC 9112 §6.1", "PUT / HTTP/1.1¶Host: h¶Transfer-Encoding: \u{0B}chunked¶¶0¶¶", .controlCharacter),

@@ -4,12 +4,9 @@ import Testing
 @testable import CisternHTTP
 
 @Suite struct LimitTests {
-    @Test(arguments: [("GET", 8192), ("CONNECT", 8192), ("OPTIONS", 8192)])
-    func aTargetOfTheLimitIsRead(_ method: String, _ size: Int) {
-        let target =
-            method == "CONNECT"
-            ? "\(String(repeating: "a", count: size - 2)):1" : "/\(String(repeating: "a", count: size - 1))"
-        let bytes = wire("\(method) \(target) HTTP/1.1¶Host: h:1¶¶")
+    @Test(arguments: ["GET", "OPTIONS"])
+    func aTargetOfTheLimitIsRead(_ method: String) {
+        let bytes = wire("\(method) /\(String(repeating: "a", count: 8191)) HTTP/1.1¶Host: h:1¶¶")
         for pieces in [[bytes], bytes.map { [$0] }] {
             let events = transcript(pieces)
             #expect(events.count == 1 && events[0].hasPrefix(method))
@@ -29,7 +26,10 @@ import Testing
         #expect(transcript([Array(target[..<(limit - 1)])]) == ["waiting \(limit - 1)"])
         #expect(transcript([Array(target[..<limit])]) == ["414 targetTooLong"])
         #expect(transcript([wire(String(repeating: "A", count: limit))]) == ["501 unknownMethod"])
-        #expect(transcript([wire("FOO /" + String(repeating: "a", count: limit))]) == ["501 unknownMethod"])
+        for method in ["FOO", "CONNECT"] {
+            #expect(
+                transcript([wire("\(method) /" + String(repeating: "a", count: limit))]) == ["501 unknownMethod"])
+        }
         #expect(transcript([wire("GET(" + String(repeating: "a", count: limit))]) == ["400 malformedRequestLine"])
     }
 

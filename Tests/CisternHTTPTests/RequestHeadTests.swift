@@ -95,7 +95,7 @@ func parsed(_ raw: String, into head: HTTPRequestHead = HTTPRequestHead()) -> HT
         #expect(text(head.authority) == "" && text(head.host) == "")
     }
 
-    @Test func anUnfinishedOrRefusedHeadHoldsNoBytes() {
+    @Test func anUnfinishedHeadHoldsNoBytesAndARefusedOneThoseBeforeTheFault() {
         let head = parsed("GET /secret HTTP/1.1¶Host: h¶Authorization: t¶¶")
         var parser = HTTPRequestParser()
         var consumed = 0
@@ -105,7 +105,8 @@ func parsed(_ raw: String, into head: HTTPRequestHead = HTTPRequestHead()) -> HT
         #expect(value(.authorization, of: head) == "")
         let refused = unfinished + wire("A : b¶")
         #expect(parser.parseHead(refused.span, into: head, consumed: &consumed) == .rejected(.whitespaceBeforeColon))
-        #expect(text(head.path) == "")
+        #expect(text(head.path) == "/other" && head.fieldCount == 1)
+        #expect(value(.authorization, of: head) == "u")
         #expect(
             HTTPResponseContext.rejected(head) == HTTPResponseContext(method: .head, version: .http10, keepAlive: false)
         )
@@ -118,6 +119,34 @@ func parsed(_ raw: String, into head: HTTPRequestHead = HTTPRequestHead()) -> HT
         #expect(parser.parseHead(wire("\u{16}").span, into: head, consumed: &consumed) == .rejected(.tlsOnPlainPort))
         #expect(
             HTTPResponseContext.rejected(head) == HTTPResponseContext(method: .get, version: .http11, keepAlive: false))
+    }
+
+    /// However the bytes are cut: what stands before the fault, and nothing of the request before it.
+    @Test(arguments: [
+        ("GET /b HTTP/1.1¶Host: h¶X-Request-Id: r¶Content-Length: 1¶Content-Length: 2¶¶", "/b", "r"),
+        ("GET /b HTTP/1.1¶X-Request-Id: r¶¶", "/b", "r"), ("GET /b HTTP/1.1¶X-Request-Id: r¶A : b¶¶", "/b", "r"),
+        ("GET /b HTTP/1.1¶A : b¶X-Request-Id: r¶¶", "/b", nil), ("GET /b HTTP/1.1¶\n", "/b", nil),
+        ("GET /b#c HTTP/1.1¶X-Request-Id: r¶¶", "", nil), ("GET b HTTP/1.1¶X-Request-Id: r¶¶", "", nil),
+        ("BREW /b HTTP/1.1¶X-Request-Id: r¶¶", "", nil), ("GET /b HTTP/9.1¶¶", "", nil), ("\u{16}", "", nil),
+    ])
+    func aRefusedHeadHoldsWhatStandsBeforeTheFault(_ raw: String, target: String, id: String?) {
+        let before = wire("PUT /secret HTTP/1.1¶Host: h¶X-Request-Id: other¶Content-Length: 0¶¶")
+        let bytes = wire(raw)
+        for cut in 0..<bytes.count {
+            let head = HTTPRequestHead()
+            var parser = HTTPRequestParser()
+            var consumed = 0
+            #expect(parser.parseHead(before.span, into: head, consumed: &consumed) == .complete)
+            consumed = 0
+            let piece = Array(bytes[..<cut])
+            var outcome = parser.parseHead(piece.span, into: head, consumed: &consumed)
+            if outcome == .incomplete { outcome = parser.parseHead(bytes.span, into: head, consumed: &consumed) }
+            guard case .rejected = outcome, text(head.target) == target, value(.xRequestID, of: head) == id else {
+                Issue.record(
+                    "cut at \(cut): \(outcome), \(text(head.target)), \(value(.xRequestID, of: head) ?? "nil")")
+                return
+            }
+        }
     }
 
     @Test func memoryGivenBackIsTakenAgain() {

@@ -145,11 +145,12 @@ import Testing
         Sample("RFC 9112 §3.2.4", "GET * HTTP/1.1¶Host: h¶¶", .malformedTarget),
         Sample("RFC 9112 §3.2.4", "OPTIONS ** HTTP/1.1¶Host: h¶¶", .malformedTarget),
         Sample("RFC 9112 §3.2.4", "OPTIONS *?a HTTP/1.1¶Host: h¶¶", .malformedTarget),
-        Sample("RFC 9112 §3.2.3", "CONNECT t:443 HTTP/1.1¶Host: t:443¶¶", "CONNECT (authority) @t:443"),
-        Sample("RFC 9112 §3.2.3", "CONNECT t HTTP/1.1¶Host: t¶¶", .malformedTarget),
-        Sample("RFC 9112 §3.2.3", "CONNECT t: HTTP/1.1¶Host: t¶¶", .malformedTarget),
-        Sample("RFC 9112 §3.2.3", "CONNECT /a HTTP/1.1¶Host: t¶¶", .malformedTarget),
-        Sample("RFC 9112 §3.2.3", "CONNECT http://t/ HTTP/1.1¶Host: t¶¶", .malformedTarget),
+        Sample("RFC 9110 §9.1", "CONNECT t:443 HTTP/1.1¶Host: t:443¶¶", .unknownMethod),
+        Sample("RFC 9110 §9.1", "CONNECT t HTTP/1.1¶Host: t:443¶¶", .unknownMethod),
+        Sample("RFC 9110 §9.1", "CONNECT t: HTTP/1.1¶Host: t:443¶¶", .unknownMethod),
+        Sample("RFC 9110 §9.1", "CONNECT /a HTTP/1.1¶Host: t:443¶¶", .unknownMethod),
+        Sample("RFC 9110 §9.1", "CONNECT http://t/ HTTP/1.1¶Host: t:443¶¶", .unknownMethod),
+        Sample("RFC 9110 §9.1", "CONNECT * HTTP/1.1¶Host: t:443¶¶", .unknownMethod),
         Sample("RFC 9112 §3.2.3", "GET t:443 HTTP/1.1¶Host: t¶¶", .malformedTarget),
     ]
 }

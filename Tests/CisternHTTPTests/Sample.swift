@@ -137,7 +137,6 @@ func describe(_ head: HTTPRequestHead) -> String {
     var line = "\(head.method.token) "
     switch head.targetForm {
     case .asterisk: line += "*"
-    case .authority: line += "(authority)"
     case .origin, .absolute: line += text(head.path)
     }
     if head.hasQuery { line += "?\(text(head.query))" }

@@ -76,14 +76,23 @@ import Testing
         #expect((JSONNumber(value) == nil) == !value.isFinite)
     }
 
-    @Test func startsOverWhenReset() {
+    @Test func whatIsTakenBetweenIsThePartsOfTheWhole() {
         var writer = JSONWriter()
+        var parts: [[UInt8]] = []
+        writer.beginObject()
+        parts.append(writer.take())
+        writer.key("a")
+        parts.append(writer.take())
         writer.beginArray()
         writer.integer(1)
-        writer.key("a")
-        writer.reset()
-        writer.array { $0.integer(2) }
-        #expect(writer.text == "[2]")
+        parts.append(writer.take())
+        parts.append(writer.take())
+        writer.integer(2)
+        writer.endArray()
+        writer.field("b", true)
+        writer.endObject()
+        parts.append(writer.take())
+        #expect(parts.map { String(decoding: $0, as: UTF8.self) } == ["{", #""a":"#, "[1", "", #",2],"b":true}"#])
     }
 
     @Test(arguments: 1...200 as ClosedRange<UInt64>, [true, false])

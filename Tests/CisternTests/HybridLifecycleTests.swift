@@ -15,9 +15,7 @@ struct HybridLifecycleTests {
 
     init() throws {
         server = try RedisServerProcess()
-        var config = RedisConfig()
-        config.host = "127.0.0.1"
-        config.port = Int(server.port)
+        var config = RedisConfig(reaching: server)
         config.poolSize = 3
         config.minIdleConns = 2
         config.minRetryBackoff = .milliseconds(10)

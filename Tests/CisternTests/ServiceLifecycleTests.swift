@@ -12,9 +12,7 @@ struct ServiceLifecycleTests {
 
     init() throws {
         server = try RedisServerProcess()
-        var config = RedisConfig()
-        config.host = "127.0.0.1"
-        config.port = Int(server.port)
+        var config = RedisConfig(reaching: server)
         config.minRetryBackoff = .milliseconds(10)
         config.maxRetryBackoff = .milliseconds(50)
         self.config = config

@@ -51,6 +51,27 @@ import Testing
         #expect(!stack.service.process.errorOutput.contains("secret"))
     }
 
+    /// What was read before the fault is said, and nothing of the request before it.
+    @Test func aRefusedRequestIsNamedAsFarAsItWasRead() throws {
+        let stack = try Stack.local(["CISTERN_LOG_ACCESS": "true"])
+        let requests = [
+            "DELETE /keys/k HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\nContent-Length: 1, 2\r\n\r\n",
+            "GET /stats HTTP/1.1\r\nHost: localhost\r\nno field\r\n\r\n", "GET /stats#x HTTP/1.1\r\n\r\n", "\n",
+        ]
+        for request in requests {
+            let connection = try stack.raw()
+            try connection.send("PUT /keys/before HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+            _ = try connection.readResponse()
+            try connection.send(Bytes(request))
+            #expect(try connection.readResponse().status == 400)
+        }
+        let refused = try lines(stack, 8).filter { value("status", $0) == "400" }
+        #expect(refused.map { value("method", $0) } == ["DELETE", "GET", nil, nil])
+        #expect(refused.map { value("route", $0) } == ["/keys/{key}", "/stats", nil, nil])
+        #expect(refused.map { value("key", $0) } == ["13fbd79c3d390e5d", nil, nil, nil])
+        #expect(refused.first.flatMap { value("request_id", $0) } == "mine")
+    }
+
     @Test func asJSONItSaysTheSameAndNamesTheToken() throws {
         let stack = try Stack.local([
             "CISTERN_LOG_ACCESS": "true", "CISTERN_LOG_FORMAT": "json",
@@ -84,13 +105,70 @@ import Testing
         #expect(lines.count == 1 && lines.first?.contains("13fbd79c3d390e5d") == true)
     }
 
+    /// Runs a service whose standard output is a pipe, with the end of it that is to be read.
+    private func withPipe(_ body: (_ service: CisternProcess, _ output: Int32) throws -> Void) throws {
+        var ends: [Int32] = [-1, -1]
+        #expect(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        let service = try {
+            defer { close(ends[1]) }
+            return try CisternProcess(
+                environment: ["CISTERN_BACKEND": "local", "CISTERN_LOG_ACCESS": "true"], output: ends[1])
+        }()
+        try body(service, ends[0])
+    }
+
+    /// Has so many requests answered, each of which makes a line of some 200 bytes.
+    private func ask(_ service: CisternProcess, _ count: Int) throws {
+        let name = String(repeating: "x", count: 64)
+        let request = "GET /nowhere HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: \(name)\r\n\r\n"
+        let connection = try RawConnection(port: service.port)
+        for _ in 0..<count / 200 {
+            try connection.send(Bytes(String(repeating: request, count: 200)))
+            for _ in 0..<200 { #expect(try connection.readResponse().status == 404) }
+        }
+    }
+
     @Test func theLastLinesAreWrittenBeforeTheEnd() throws {
-        let stack = try Stack.local(["CISTERN_LOG_ACCESS": "true"])
-        let curl = try stack.curl()
-        for _ in 0..<200 { _ = try curl.get("/keys/k") }
-        let outcome = try stack.service.stop()
-        #expect(outcome.code == 0)
-        #expect(outcome.output.split(separator: "\n").count == 200)
+        try withPipe { service, output in
+            // A pipe has room for 64 KiB.
+            try ask(service, 2000)
+            service.process.signal(SIGTERM)
+            #expect(poll(within: .milliseconds(500)) { service.process.exitIfEnded } == nil)
+            #expect(try readToEnd(of: output).split(separator: 0x0A).count == 2000)
+            #expect(try service.wait().code == 0)
+        }
+    }
+
+    /// Nobody reads the pipe: requests go on, and every line is either in it in the end or counted.
+    @Test func linesThatNobodyTakesAreCounted() throws {
+        try withPipe { service, output in
+            // 1 MiB waits in memory.
+            let count = 12800
+            try ask(service, count)
+            let curl = try CurlClient(port: service.port, keeping: service)
+            let dropped = try #require(JSONText(try curl.get("/stats").text)["access_log_dropped"]?.number)
+            #expect(dropped > 0)
+            service.process.signal(SIGTERM)
+            let lines = try readToEnd(of: output).split(separator: 0x0A)
+            #expect(try service.wait().code == 0)
+            // The line of the statistics comes when they have been made, and may find room: it is shorter.
+            let own = lines.count { String(decoding: $0, as: UTF8.self).contains(#" route="/stats" "#) }
+            #expect(lines.count - own + Int(dropped) == count && own <= 1)
+            #expect(lines.allSatisfy { $0.last == 0x22 && $0.starts(with: lines[0].prefix(3)) })
+        }
+    }
+
+    private func readToEnd(of descriptor: Int32) throws -> [UInt8] {
+        var all: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65536)
+        let deadline = Deadline(.seconds(30))
+        while deadline.wait(for: POLLIN, on: descriptor) {
+            let count = read(descriptor, &piece, piece.count)
+            guard count > 0 else { return all }
+            all += piece[..<count]
+        }
+        throw TestFailure("the pipe does not end")
     }
 
     @Test func withoutTheSwitchNothingIsWritten() throws {

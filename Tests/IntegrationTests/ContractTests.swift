@@ -65,6 +65,66 @@ import Testing
         }
     }
 
+    /// A request that is no HTTP is named by its client as well, where the name stands before the fault.
+    @Test(arguments: [
+        ("Content-Length: 1\r\nContent-Length: 2\r\n", true), ("Host: other\r\n", true),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n", true), ("A : b\r\n", true),
+        ("X-Request-Id: second\r\nA : b\r\n", false), ("A: \(String(repeating: "a", count: 17_000))\r\n", true),
+    ])
+    func aRefusedRequestKeepsItsName(_ lines: String, isNamed: Bool) throws {
+        let connection = try Backend.local.stack.raw()
+        try connection.send("GET /nowhere HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: the-one-before\r\n\r\n")
+        #expect(try connection.readResponse().headers["X-Request-Id"] == "the-one-before")
+        try connection.send(
+            Bytes("PUT /keys/k HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: my-own\r\n\(lines)\r\n"))
+        let answer = try connection.readResponse()
+        #expect(answer.status >= 400)
+        let id = try #require(answer.headers["X-Request-Id"])
+        #expect((id == "my-own") == isNamed && id != "the-one-before")
+        #expect(try JSONText(answer.body.string ?? "")["instance"]?.string == id)
+    }
+
+    @Test func aRequestThatIsNoneHasNotTheNameOfTheOneBefore() throws {
+        let connection = try Backend.local.stack.raw()
+        try connection.send("GET /nowhere HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: the-one-before\r\n\r\n")
+        #expect(try connection.readResponse().headers["X-Request-Id"] == "the-one-before")
+        try connection.send("nonsense\r\n\r\n")
+        let answer = try connection.readResponse()
+        #expect(answer.status == 400 && answer.headers["X-Request-Id"]?.utf8.count == 16)
+    }
+
+    @Test func whatIsTakenInsteadIsNamed() throws {
+        let curl = try Backend.local.stack.curl()
+        for path in ["/keys/k", "/batch"] {
+            let method = path == "/batch" ? "POST" : "PUT"
+            let answer = try curl.send(
+                CurlRequest(
+                    method, path, headers: ["Content-Encoding: gzip", "Content-Type: application/json"],
+                    body: .whole("{}")))
+            #expect(answer.status == 415)
+            #expect(answer.headers["Accept-Encoding"] == "identity" && answer.headers["Accept"] == nil)
+        }
+        let answer = try curl.send(
+            CurlRequest("POST", "/batch", headers: ["Content-Type: text/plain"], body: .whole("{}")))
+        #expect(answer.status == 415)
+        #expect(answer.headers["Accept"] == "application/json" && answer.headers["Accept-Encoding"] == nil)
+    }
+
+    /// Content that means nothing costs no connection, whatever the answer.
+    @Test(arguments: [("GET", "/health/live"), ("HEAD", "/nowhere"), ("DELETE", "/stats"), ("OPTIONS", "/keys")])
+    func smallContentOfAnyRequestLeavesTheConnectionOpen(method: String, path: String) throws {
+        let connection = try Backend.local.stack.raw()
+        for length in [2, 65536] {
+            try connection.send(
+                Bytes("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(length)\r\n\r\n"))
+            try connection.send(Bytes(repeatElement(0x78, count: length)))
+            #expect(try connection.readResponse(hasBody: method != "HEAD").headers["Connection"] == nil)
+        }
+        try connection.send(
+            Bytes("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65537\r\n\r\n"))
+        #expect(try connection.readResponse(hasBody: method != "HEAD").headers["Connection"] == "close")
+    }
+
     @Test(
         .serialized,
         arguments: [

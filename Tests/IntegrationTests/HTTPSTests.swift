@@ -53,6 +53,20 @@ import Testing
         #expect(statuses == Array(repeating: ["201", "200"], count: count).flatMap { $0 } + ["404"])
     }
 
+    /// RFC 9110 §7.4: a server decides by the target and the connection. Over TLS both schemes lead here; an https target on a
+    /// plain connection is refused.
+    @Test(arguments: ["https", "HTTPS", "http"]) func aWholeURIIsServed(scheme: String) throws {
+        let port = try stack.service.port
+        #expect(try stack.curl().put("/keys/whole-\(scheme)", "v").status == 201)
+        let connection = try CurlConnection(port: port, tls: SecureStack.tls())
+        try connection.send(
+            Bytes(
+                "GET \(scheme)://localhost:\(port)/keys/whole-\(scheme) HTTP/1.1\r\nHost: localhost:\(port)\r\n"
+                    + "Connection: close\r\n\r\n"))
+        let answer = String(decoding: Array(try connection.readToEnd()), as: UTF8.self)
+        #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("\r\n\r\nv"), "\(answer)")
+    }
+
     @Test(arguments: ["/health/live", "/none"]) func theSessionEndsInOrder(path: String) throws {
         let stack = try stack
         let client = try ChildProcess(

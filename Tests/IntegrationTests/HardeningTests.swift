@@ -33,6 +33,15 @@ import Testing
         }
     }
 
+    /// Whether each is answered with a status, and then ended.
+    private func expectEnd(of connections: [RawConnection], with status: Int) throws {
+        for connection in connections {
+            #expect(try connection.readResponse().status == status)
+            #expect(try connection.readToEnd().isEmpty)
+            connection.close()
+        }
+    }
+
     /// Whether no connection is left but the one that asks.
     private func expectNoConnections(in stack: Stack) throws {
         let curl = try stack.curl()
@@ -50,11 +59,7 @@ import Testing
             for connection in slow { try? connection.send("l") }
             try expectService(of: stack)
         }
-        for connection in slow {
-            #expect(try connection.readResponse().status == 408)
-            #expect(try connection.readToEnd().isEmpty)
-            connection.close()
-        }
+        try expectEnd(of: slow, with: 408)
         try expectNoConnections(in: stack)
     }
 
@@ -66,11 +71,7 @@ import Testing
             for connection in slow { try? connection.send("aaaaaaaaaa") }
             try expectService(of: stack)
         }
-        for connection in slow {
-            #expect(try connection.readResponse().status == 408)
-            #expect(try connection.readToEnd().isEmpty)
-            connection.close()
-        }
+        try expectEnd(of: slow, with: 408)
         #expect(try stack.curl().get("/keys/slow").status == 404)
         try expectNoConnections(in: stack)
     }
@@ -157,11 +158,7 @@ import Testing
         let hello = Bytes([0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3] + [UInt8](repeating: 7, count: 506))
         let broken = try connections(100, to: stack, sending: hello)
         try expectService(of: stack)
-        for connection in broken {
-            #expect(try connection.readResponse().status == 400)
-            #expect(try connection.readToEnd().isEmpty)
-            connection.close()
-        }
+        try expectEnd(of: broken, with: 400)
         try expectNoConnections(in: stack)
     }
 
@@ -180,10 +177,7 @@ import Testing
                 #expect(answer.body == "v")
                 #expect(answer.duration < .seconds(1 * slowness))
             }
-            for connection in broken {
-                #expect(try connection.readResponse().status == 400)
-                #expect(try connection.readToEnd().isEmpty)
-            }
+            try expectEnd(of: broken, with: 400)
         }
     }
 }

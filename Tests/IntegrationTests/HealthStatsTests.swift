@@ -99,15 +99,36 @@ import Testing
         #expect(median > 0 && median <= last && last < 60)
         #expect(metrics.families["cistern_latency_seconds"]?.type == "summary")
         #expect(metrics.families["cistern_connections_open"]?.type == "gauge")
+        // https://prometheus.io/docs/practices/naming: base units, and no parts or multiples of them.
+        for name in metrics.families.keys {
+            let words = name.split(separator: "_")
+            #expect(!words.contains { ["ns", "us", "ms", "minutes", "kb", "kib", "percent"].contains($0) }, "\(name)")
+        }
         // No key, and nothing of a client, becomes a label.
         #expect(!answer.text.contains("counted") && !answer.text.contains("never-written"))
         if backend == .redis {
             // Each read is a command of its own, besides what connections and checks need.
             #expect(samples["cistern_redis_round_trip_seconds_count"] ?? 0 >= 23)
             #expect(samples["cistern_redis_round_trip_seconds{quantile=\"0.5\"}"] ?? 0 > 0)
+            let check = samples["cistern_health_round_trip_p50_seconds"] ?? 0
+            #expect(check > 0 && check < 1)
             #expect(samples["cistern_breaker_state{state=\"closed\"}"] == 1)
             #expect(samples["cistern_degraded_since"] == nil)
         }
+    }
+
+    /// No breaker opens and nothing is kept: without these nobody but the clients would know.
+    @Test func aRedisWithoutMemoryIsCountedAndToldOf() throws {
+        let stack = try Stack()
+        let curl = try stack.curl()
+        #expect(try stack.becomes("pass"))
+        try stack.redis?.cli("CONFIG", "SET", "maxmemory", "1")
+        for number in 0..<3 { #expect(try curl.put("/keys/n-\(number)", "v").status == 507) }
+        #expect(try numbers(curl)["/redis/out_of_memory"] == 3)
+        #expect(try PrometheusText(curl.get("/metrics").text).samples["cistern_redis_out_of_memory_total"] == 3)
+        let told = "warning Redis is out of memory and refuses writes"
+        #expect(stack.service.text.ranges(of: told).count == 1)
+        #expect(try stack.health() == "pass")
     }
 
     /// Time that Redis takes is in the percentiles of its route and of the round trips, and in no other.

@@ -3,6 +3,70 @@ import TestSupport
 import Testing
 
 @Suite("When Redis is away", .blockingAlone) struct OutageTests {
+    /// What an operator can do about a 503 depends on what stands in the way.
+    @Test func aRefusalSaysWhatStandsInTheWay() throws {
+        let redis = try RedisServerProcess()
+        let stack = try Stack(
+            on: redis,
+            environment: [
+                "CISTERN_FALLBACK_MAX_PENDING": "1", "CISTERN_CIRCUIT_BREAKER_RESET_TIMEOUT": "60s",
+                "CISTERN_CIRCUIT_BREAKER_CHECK_INTERVAL": "60s",
+            ])
+        let curl = try stack.curl()
+        #expect(try curl.put("/keys/k", "v").status == 201)
+        redis.kill9()
+        func detail(_ answer: CurlResponse) throws -> String {
+            #expect(answer.status == 503)
+            return try JSONText(answer.text)["detail"]?.string ?? ""
+        }
+        #expect(try curl.put("/keys/first", "v").status == 202)
+        #expect(try detail(curl.put("/keys/second", "v")).contains("no room for more kept writes"))
+        #expect(try detail(curl.delete("/keys/second")).contains("no room for more kept writes"))
+        let conditional = try curl.put("/keys/first", "w", headers: ["If-None-Match: *"])
+        #expect(try detail(conditional).contains("an earlier write of the key is kept here"))
+        let isOpen = try eventually { try detail(curl.get("/keys/unknown")).contains("circuit breaker is open") }
+        #expect(isOpen)
+        let strict = try curl.put("/keys/third", "v", headers: ["Prefer: handling=strict"])
+        #expect(try detail(strict).contains("circuit breaker is open"))
+    }
+
+    /// The time to the breaker's next probe, and up to a quarter more. Redis stalls, so that its connections stand and no
+    /// attempt to connect is nearer.
+    @Test func aFailingHealthSaysWhenTheNextProbeIs() throws {
+        let redis = try RedisServerProcess()
+        let interval = 20.0
+        let stack = try Stack(
+            on: redis,
+            environment: [
+                "CISTERN_FALLBACK_ENABLED": "false", "CISTERN_HTTP_REQUEST_TIMEOUT": "100ms",
+                "CISTERN_FALLBACK_REDIS_BUDGET": "100ms",
+                "REDIS_READ_TIMEOUT": "60s",
+                "CISTERN_CIRCUIT_BREAKER_CHECK_INTERVAL": "\(Int(interval))s",
+                "CISTERN_CIRCUIT_BREAKER_RESET_TIMEOUT": "60s", "CISTERN_CIRCUIT_BREAKER_MAX_FAILURES": "1",
+                "REDIS_POOL_SIZE": "1", "REDIS_MIN_IDLE_CONNS": "1", "CISTERN_HTTP_THREADS": "1",
+            ])
+        let curl = try stack.curl()
+        #expect(try stack.becomes("pass"))
+        redis.pause()
+        defer { redis.resume() }
+        let (beforeOpening, refused) = (ContinuousClock.now, try curl.get("/keys/k"))
+        let afterOpening = ContinuousClock.now
+        #expect(refused.status == 503)
+        var times: Set<Int> = []
+        for path in Array(repeating: ["/health", "/health/ready"], count: 20).flatMap({ $0 }) {
+            let beforeAsking = ContinuousClock.now
+            let answer = try curl.get(path)
+            let asked = ContinuousClock.now
+            #expect(answer.status == 503)
+            let least = interval - (asked - beforeOpening) / .seconds(1)
+            let most = (interval - (beforeAsking - afterOpening) / .seconds(1)) * 1.25
+            let told = try #require(answer.headers["Retry-After"].flatMap { Int($0) })
+            #expect((Int(least.rounded(.up))...Int(most.rounded(.up))).contains(told), "\(told) s, of \(least)…\(most)")
+            times.insert(told)
+        }
+        #expect(times.count > 1, "\(times)")
+    }
+
     @Test func aStalledRedisHoldsNoAnswerBeyondItsTime() throws {
         let redis = try RedisServerProcess()
         let stack = try Stack(on: redis, environment: ["CISTERN_HTTP_REQUEST_TIMEOUT": "400ms"])

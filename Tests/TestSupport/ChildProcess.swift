@@ -17,12 +17,15 @@ package final class ChildProcess: Sendable {
 
     /// - Parameters:
     ///   - environment: All of the child's environment, but for PATH.
+    ///   - output: What standard output is instead of a file, where the test wants it otherwise; it stays the caller's.
     ///   - installation: The command that installs the program, for the report when it is missing.
     package init(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:], installation: String? = nil
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], output: Int32? = nil,
+        installation: String? = nil
     ) throws {
         folder = try makeTemporaryFolder()
-        let streams = StandardStreams(output: .file("\(folder)/stdout"), error: .file("\(folder)/stderr"))
+        let streams = StandardStreams(
+            output: output.map { .descriptor($0) } ?? .file("\(folder)/stdout"), error: .file("\(folder)/stderr"))
         do {
             pid = try spawn(
                 program, arguments, environment: ["PATH": defaultPath].merging(environment) { $1 }, folder: folder,

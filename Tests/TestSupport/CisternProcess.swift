@@ -19,10 +19,12 @@ package final class CisternProcess: Sendable {
     package let startTime: Duration
 
     /// Starts `cistern serve` on a free port, unless a port is given, and returns when it listens.
-    package init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
+    ///
+    /// - Parameter output: Standard output, where it is not to be kept.
+    package init(_ arguments: [String] = [], environment: [String: String] = [:], output: Int32? = nil) throws {
         let begin = ContinuousClock.now
         let process = try Self.start(
-            ["serve"] + arguments, environment: ["CISTERN_HTTP_PORT": "0"].merging(environment) { $1 })
+            ["serve"] + arguments, environment: ["CISTERN_HTTP_PORT": "0"].merging(environment) { $1 }, output: output)
         let found = try eventually(within: .seconds(20)) {
             if let exit = process.exitIfEnded {
                 throw TestFailure("cistern ended, \(exit):\n\(process.output)\(process.errorOutput)")
@@ -51,13 +53,16 @@ package final class CisternProcess: Sendable {
     }
 
     /// Starts `cistern` without waiting for anything.
-    package static func start(_ arguments: [String], environment: [String: String]) throws -> ChildProcess {
+    package static func start(
+        _ arguments: [String], environment: [String: String], output: Int32? = nil
+    ) throws -> ChildProcess {
         var all = environment
         // A sanitized build is told by its environment what to do with a report.
         for name in ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"] where all[name] == nil {
             all[name] = environmentVariable(name)
         }
-        return try ChildProcess(try executable(), arguments, environment: all, installation: "swift build")
+        return try ChildProcess(
+            try executable(), arguments, environment: all, output: output, installation: "swift build")
     }
 
     /// Asks the service to end (SIGTERM), and waits for its exit code.

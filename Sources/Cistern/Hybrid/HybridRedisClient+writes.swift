@@ -86,7 +86,7 @@ extension HybridRedisClient {
 
     /// Why a write is refused that may not be kept while another one is.
     private static let waitsForReplay = RedisError(
-        .unavailable, phase: .queued, retry: .never, breakerEffect: .notCounted,
+        .unavailable, phase: .queued, retry: .never, breakerEffect: .notCounted, obstacle: .earlierWrite,
         "an earlier write of the key waits for Redis")
 
     /// Keeps a change, or throws the error that stands for it. Either way it is watched what becomes of what was sent.
@@ -95,8 +95,9 @@ extension HybridRedisClient {
     ) throws(RedisError) -> WriteReceipt {
         let sent = error.unanswered.map { (command: $0, number: store.newNumber()) }
         let numbers = sent.map(\.number)
+        let isWanted = mayKeep && config.writes == .memory
         let isKept =
-            mayKeep && config.writes == .memory
+            isWanted
             && store.keep(
                 key, place, value: change.value, expiry: .init(change.expiry), accepted: change.accepted, sent: numbers)
         if !isKept, !sent.isEmpty { store.note(key, place, value: change.value, sent: numbers) }
@@ -107,7 +108,7 @@ extension HybridRedisClient {
                 replayer?.hurry()
             }
         }
-        guard isKept else { throw error }
+        guard isKept else { throw isWanted ? error.withoutRoom : error }
         counters.writes.add()
         replayer.update()
         return WriteReceipt(storedIn: .local, wasAbsent: nil)

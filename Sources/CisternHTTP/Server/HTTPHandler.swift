@@ -28,6 +28,9 @@ package struct HTTPResponder: ~Copyable {
         self.context = context
     }
 
+    /// The request; of one that was refused, as far as it was understood.
+    package var head: HTTPRequestHead { connection.head }
+
     /// When the last byte of the request had come.
     package var requestEnd: MonotonicTime { connection.requestEnd }
 

@@ -34,22 +34,9 @@ extension RedisShard {
 extension RedisPipe {
     /// SCAN, and then what is to be known of its keys, in one write.
     fileprivate func list(_ pattern: Bytes?, cursor: UInt64, count: Int, _ limit: OperationLimit) async -> Outcome {
-        // SCAN's TYPE came with 6.0.
         let knowsTypes = server.isAtLeast(6, 0)
         let scanned = await exchange(limit) { output in
-            output.appendRESPCommand(argumentCount: 4 + (pattern == nil ? 0 : 2) + (knowsTypes ? 2 : 0))
-            output.appendRESPBulk("SCAN")
-            output.appendRESPBulk(text: String(cursor))
-            if let pattern {
-                output.appendRESPBulk("MATCH")
-                output.appendRESPBulk(bytes: pattern)
-            }
-            output.appendRESPBulk("COUNT")
-            output.appendRESPBulk(decimal: count)
-            if knowsTypes {
-                output.appendRESPBulk("TYPE")
-                output.appendRESPBulk("string")
-            }
+            output.appendScan(cursor, matching: pattern, count: count, stringsOnly: knowsTypes)
         }.failingOnError
         guard case .success(let reply) = scanned, let keys = ScanPage(reply.first)?.keys, !keys.isEmpty else {
             return scanned

@@ -47,6 +47,7 @@ public final class RedisClient: Sendable {
         self.reconnection = reconnection
         self.guarding = guarding
         ownsGroup = group == nil
+        let memoryAlarm = MemoryAlarm(logger, address: options.address)
         defaultTimeout = options.timeouts.pool + options.timeouts.write + options.timeouts.read
         shards = loops.loops.map { loop in
             RedisShard(
@@ -54,7 +55,8 @@ public final class RedisClient: Sendable {
                 policy: PoolPolicy(
                     poolSize: options.pool.size, minimumIdle: options.pool.minimumIdle, loop: loop.index,
                     of: loops.loops.count),
-                reconnection: reconnection, orphans: orphans, guarding: guarding)
+                reconnection: reconnection, orphans: orphans, guarding: guarding,
+                memoryAlarm: memoryAlarm)
         }
         for shard in shards {
             reconnection.observe { [weak shard] _ in
@@ -206,15 +208,7 @@ public final class RedisClient: Sendable {
     ) async throws(RedisError) -> ScanPage {
         let reply = try await perform(timeout) { shard, limit throws(RedisError) in
             try await shard.command(.read, limit, isRepeatable: true) { output in
-                output.appendRESPCommand(argumentCount: 4 + (pattern == nil ? 0 : 2))
-                output.appendRESPBulk("SCAN")
-                output.appendRESPBulk(text: String(cursor))
-                if let pattern {
-                    output.appendRESPBulk("MATCH")
-                    output.appendRESPBulk(bytes: pattern)
-                }
-                output.appendRESPBulk("COUNT")
-                output.appendRESPBulk(decimal: max(1, count))
+                output.appendScan(cursor, matching: pattern, count: max(1, count))
             }
         }
         guard let page = ScanPage(reply) else { throw ErrorHandler.unexpectedReply(to: "SCAN") }

@@ -29,6 +29,8 @@ public struct RedisStatistics: Sendable, Hashable {
     public var timeouts: Int
     /// Those of them that were not sent, since the server was too far behind to answer them in time.
     public var congested: Int
+    /// Writes that the server refused because it was out of memory (`maxmemory`).
+    public var outOfMemory: Int
     /// How long replies took, from the sending of their commands.
     public var roundTrip: LatencySummary
     /// Attempts to connect.
@@ -61,7 +63,7 @@ extension RedisClient {
                 size: options.pool.size, open: open, idle: min(open, max(0, sum(\.idle))), waiting: sum(\.waiting),
                 timeouts: sum(\.poolTimeouts)),
             commands: sum(\.commands), retries: sum(\.retries), timeouts: sum(\.timeouts),
-            congested: sum(\.congested),
+            congested: sum(\.congested), outOfMemory: sum(\.outOfMemory),
             roundTrip: LatencyHistogram.summary(of: shards.map(\.counters.roundTrips)), dials: sum(\.dials),
             dialFailures: sum(\.dialFailures), connectionsLost: sum(\.connectionsLost),
             reconnection: reconnection.statistics, breaker: guarding?.breaker.statistics ?? .closed,

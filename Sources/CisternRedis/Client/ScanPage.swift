@@ -23,3 +23,24 @@ public struct ScanPage: Sendable, Hashable {
         self.keys = keys
     }
 }
+
+extension OutputQueue {
+    /// SCAN.
+    ///
+    /// - Parameter stringsOnly: Keys of strings alone (TYPE), which came with 6.0.
+    mutating func appendScan(_ cursor: UInt64, matching pattern: Bytes?, count: Int, stringsOnly: Bool = false) {
+        appendRESPCommand(argumentCount: 4 + (pattern == nil ? 0 : 2) + (stringsOnly ? 2 : 0))
+        appendRESPBulk("SCAN")
+        appendRESPBulk(text: String(cursor))
+        if let pattern {
+            appendRESPBulk("MATCH")
+            appendRESPBulk(bytes: pattern)
+        }
+        appendRESPBulk("COUNT")
+        appendRESPBulk(decimal: count)
+        if stringsOnly {
+            appendRESPBulk("TYPE")
+            appendRESPBulk("string")
+        }
+    }
+}

@@ -13,6 +13,7 @@ final class RedisCounters: Sendable {
     let timeouts = LoopCounter()
     let poolTimeouts = LoopCounter()
     let congested = LoopCounter()
+    let outOfMemory = LoopCounter()
     let connectionsLost = LoopCounter()
     let roundTrips = LatencyHistogram()
     /// When an operation was answered last, in nanoseconds of the monotonic clock.

@@ -24,6 +24,7 @@ actor RedisShard {
     let tls: TLSClient?
     let reconnection: ReconnectionManager
     let guarding: RedisGuard?
+    private nonisolated let memoryAlarm: MemoryAlarm
     let policy: PoolPolicy
     let backoff: Backoff
 
@@ -54,7 +55,8 @@ actor RedisShard {
 
     init(
         loop: EventLoop, options: RedisConnectionOptions, tls: TLSClient?, policy: PoolPolicy,
-        reconnection: ReconnectionManager, orphans: OrphanedConnections, guarding: RedisGuard?
+        reconnection: ReconnectionManager, orphans: OrphanedConnections, guarding: RedisGuard?,
+        memoryAlarm: MemoryAlarm
     ) {
         self.loop = loop
         connections = LoopBound(RedisPipes(), to: loop)
@@ -64,6 +66,7 @@ actor RedisShard {
         self.reconnection = reconnection
         self.orphans = orphans
         self.guarding = guarding
+        self.memoryAlarm = memoryAlarm
         backoff = options.backoff
     }
 
@@ -162,9 +165,19 @@ actor RedisShard {
             succeeded(permit)
             return replies
         case .failure(let error):
-            if error.kind == .timeout { counters.timeouts.add() }
+            note(error)
             if let permit { guarding?.finish(permit, error.breakerEffect, loop.now) }
             throw error
+        }
+    }
+
+    private nonisolated func note(_ error: RedisError) {
+        switch error.kind {
+        case .timeout: counters.timeouts.add()
+        case .outOfMemory:
+            counters.outOfMemory.add()
+            memoryAlarm.ring(loop.now)
+        default: break
         }
     }
 

@@ -75,12 +75,13 @@ public enum ErrorHandler {
     /// The error of an operation that was not sent because the server is too far behind to answer it before its deadline: the
     /// sooner it is refused, the sooner those before it are answered.
     package static let congested = RedisError(
-        .timeout, phase: .queued, retry: .never, breakerEffect: .notCounted,
+        .timeout, phase: .queued, retry: .never, breakerEffect: .notCounted, obstacle: .congestion,
         "the server is too far behind to answer within the operation's deadline")
 
     /// The error of an operation that the circuit breaker did not let through.
     package static let circuitOpen = RedisError(
-        .unavailable, phase: .queued, retry: .never, breakerEffect: .notCounted, "the circuit breaker is open")
+        .unavailable, phase: .queued, retry: .never, breakerEffect: .notCounted, obstacle: .openCircuit,
+        "the circuit breaker is open")
 
     /// The error of an operation whose caller was cancelled.
     package static func cancelled(_ phase: RedisError.Phase) -> RedisError {

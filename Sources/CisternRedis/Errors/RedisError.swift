@@ -60,13 +60,27 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package let retry: RetryRule
     /// What the breaker makes of it.
     package let breakerEffect: BreakerEffect
+    /// What stood in the way where the server was not to blame, or not alone.
+    package var obstacle: Obstacle?
     /// The writes of the operation that were sent and whose answers have not come.
     package var unanswered: [UnansweredCommand] = []
+
+    /// What stands in the way of an operation besides the server.
+    package enum Obstacle: Sendable {
+        /// The circuit breaker let nothing through.
+        case openCircuit
+        /// Others wait already for longer than this one may.
+        case congestion
+        /// An earlier write of the key has not been replayed.
+        case earlierWrite
+        /// There was no room to keep a write.
+        case fullQueue
+    }
 
     package init(
         _ kind: Kind, phase: Phase, serverCode: String? = nil, retry: RetryRule,
         breakerEffect: BreakerEffect = .failure, isOutcomeUnknown: Bool = false,
-        unanswered: [UnansweredCommand] = [], _ message: String
+        obstacle: Obstacle? = nil, unanswered: [UnansweredCommand] = [], _ message: String
     ) {
         self.kind = kind
         self.phase = phase
@@ -74,6 +88,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         self.retry = retry
         self.breakerEffect = breakerEffect
         self.isOutcomeUnknown = isOutcomeUnknown
+        self.obstacle = obstacle
         self.unanswered = unanswered
         self.message = message
     }
@@ -86,6 +101,14 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         RedisError(
             kind, phase: phase, serverCode: serverCode, retry: .never, breakerEffect: breakerEffect,
             isOutcomeUnknown: true, unanswered: unanswered, message)
+    }
+
+    /// The same error of a write that could not be kept either.
+    package var withoutRoom: RedisError {
+        RedisError(
+            kind, phase: phase, serverCode: serverCode, retry: retry, breakerEffect: breakerEffect,
+            isOutcomeUnknown: isOutcomeUnknown, obstacle: .fullQueue, unanswered: unanswered,
+            "\(message); no more writes can be kept")
     }
 
     /// The same failure as it is to an operation that had come as far as `phase`.

@@ -91,12 +91,16 @@ extension CacheService {
                 client: connection.peer.map { "\($0)" }, token: access?.name(of: head)))
     }
 
-    /// Writes the line of a request that was not understood.
-    func logRejected(_ status: HTTPStatus, _ id: Bytes, _ connection: HTTPConnection) {
-        accessLog?.write(
+    /// Writes the line of a request that was not understood, with what was read before the fault.
+    func logRejected(_ head: HTTPRequestHead, _ status: HTTPStatus, _ id: Bytes, _ connection: HTTPConnection) {
+        guard let accessLog else { return }
+        let isNamed = !head.target.isEmpty
+        let route = isNamed ? Route(head.path) : nil
+        accessLog.write(
             AccessLog.Entry(
-                method: nil, route: nil, key: nil, status: status, bytes: connection.contentSent, duration: .zero,
-                requestID: id, client: connection.peer.map { "\($0)" }, token: nil))
+                method: isNamed ? head.method.token : nil, route: route?.definition.path,
+                key: route == .key ? keyDigest(head) : nil, status: status, bytes: connection.contentSent,
+                duration: .zero, requestID: id, client: connection.peer.map { "\($0)" }, token: nil))
     }
 
     /// What stands for a key: `printf %s KEY | sha1sum | cut -c 1-16`.

@@ -48,6 +48,11 @@ extension ConfigurationResolver<ServiceConfig> {
             for objection in error.list { report("auth.tokens_file", path.printable, named, objection) }
             return markUnusable("auth.tokens")
         }
+        if files.isOpenToAll(path) {
+            warn(
+                "auth.tokens_file",
+                "every user of this machine can read the tokens in it; mend it with: chmod 600 \(path.printable)")
+        }
         let source = ConfigurationSource.file(path)
         do throws(Objections) {
             let more = try AuthTokens.read(text: text)

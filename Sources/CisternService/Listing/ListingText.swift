@@ -12,43 +12,40 @@ struct ListingText {
     /// Bytes of `key_prefix`, which clients know nothing of.
     private let prefix: Int
     private let cursor: ListingCursor
+    private var json = JSONWriter(reserving: Self.entriesPerPiece * 64)
     private var position = 0
-    private var isFirstEntry = true
     private var isOver = false
 
     init(_ page: KeyPage, prefix: Int, _ cursor: ListingCursor) {
         self.page = page
         self.prefix = prefix
         self.cursor = cursor
+        json.beginObject()
+        json.key("keys")
+        json.beginArray()
     }
 
     /// The next piece; nil behind the last one.
     mutating func next() -> Bytes? {
         guard !isOver else { return nil }
-        var text: [UInt8] = []
-        text.reserveCapacity(Self.entriesPerPiece * 64)
-        if position == 0 { text += Array("{\"keys\":[".utf8) }
         let end = min(position + Self.entriesPerPiece, page.keys.count)
         // What is nothing but `key_prefix` is no key here.
-        for entry in page.keys[position..<end] where entry.key.count > prefix {
-            if !isFirstEntry { text.append(UInt8(ascii: ",")) }
-            isFirstEntry = false
-            text += json(of: entry)
-        }
+        for entry in page.keys[position..<end] where entry.key.count > prefix { write(entry) }
         position = end
         if end == page.keys.count {
             isOver = true
-            text.append(UInt8(ascii: "]"))
+            json.endArray()
             if page.next != 0 {
-                text += Array(",\"cursor\":\"".utf8) + cursor.text(of: page.next) + [UInt8(ascii: "\"")]
+                json.key("cursor")
+                json.string(cursor.text(of: page.next))
             }
-            text += Array(",\"complete\":\(page.next == 0)}".utf8)
+            json.field("complete", page.next == 0)
+            json.endObject()
         }
-        return Bytes(adopting: text)
+        return Bytes(adopting: json.take())
     }
 
-    private func json(of entry: ListedKey) -> [UInt8] {
-        var json = JSONWriter(reserving: 64)
+    private mutating func write(_ entry: ListedKey) {
         json.object { json in
             let key = Bytes(entry.key.dropFirst(prefix))
             if let text = key.string {
@@ -58,6 +55,5 @@ struct ListingText {
             }
             if let seconds = entry.ttl.secondsLeft { json.field("ttl", seconds) }
         }
-        return json.bytes
     }
 }

@@ -61,6 +61,11 @@ struct OperationDocumentation {
 extension OperationDocumentation.Field {
     static let retryAfter = Self(
         name: "Retry-After", description: "Seconds after which trying again may help.", schema: .integer(1...3600))
+    /// What 415 names as what is taken.
+    static func accepted(_ name: String, _ description: String, isRequired: Bool = true) -> Self {
+        Self(name: name, description: description, schema: .string(), isRequired: isRequired)
+    }
+
     static let requestID = Self(
         name: "X-Request-Id", description: "The request's name, the client's own where it sent one.",
         schema: .string(pattern: "^[A-Za-z0-9._~:-]{1,64}$"))

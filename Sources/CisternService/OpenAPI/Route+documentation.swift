@@ -193,7 +193,9 @@ extension Route {
                     fields: [etag, source, kept]),
                 .problem(.lengthRequired, "Neither Content-Length nor chunked."),
                 .problem(.contentTooLarge, "The value is larger than \(config.http.maxValueBytes) bytes."),
-                .problem(.unsupportedMediaType, "A Content-Encoding other than identity."),
+                .problem(
+                    .unsupportedMediaType, "A Content-Encoding other than identity.",
+                    [.accepted("Accept-Encoding", "`identity`: content is taken without a coding.")]),
                 .problem(.gatewayTimeout, "A conditional write was not answered; it may have taken place."),
                 .problem(.insufficientStorage, "Redis is out of memory."),
             ] + failures(config, writing: true))
@@ -301,7 +303,12 @@ extension Route {
                 .problem(
                     .contentTooLarge,
                     "More than \(most) operations, or \(config.http.maxBatchBytes) bytes."),
-                .problem(.unsupportedMediaType, "The Content-Type is not JSON, or there is a Content-Encoding."),
+                .problem(
+                    .unsupportedMediaType, "The Content-Type is not JSON, or there is a Content-Encoding.",
+                    [
+                        .accepted("Accept", "`application/json`, where it was the Content-Type.", isRequired: false),
+                        .accepted("Accept-Encoding", "`identity`, where it was the coding.", isRequired: false),
+                    ]),
                 .problem(.unprocessableContent, "JSON of another shape; `pointer` names the place (RFC 6901)."),
             ])
     }

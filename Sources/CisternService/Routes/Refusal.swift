@@ -10,6 +10,8 @@ struct Refusal: Error, Sendable {
     var retryAfter: Duration?
     /// With 405: the route whose methods `Allow` names (RFC 9110 §15.5.6).
     var allow: Route?
+    /// With 415: the line of a field that names what is taken instead (RFC 9110 §15.5.16).
+    var accepted: StaticString?
     /// With 422: the place in the content that is wrong.
     var pointer: JSONPointer?
     /// With 401, where the field is a must (RFC 9110 §15.5.2), and 403.
@@ -44,6 +46,7 @@ struct Refusal: Error, Sendable {
     func appendFields(_ head: borrowing HTTPResponseHead, to output: inout OutputQueue) {
         if status == .serviceUnavailable { head.field("Retry-After", decimal: retryAfterSeconds, to: &output) }
         allow?.definition.appendAllow(head, to: &output)
+        if let accepted { head.lines(accepted, to: &output) }
         if let challenge { head.field("WWW-Authenticate", challenge.value, to: &output) }
     }
 

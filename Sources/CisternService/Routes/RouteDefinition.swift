@@ -35,7 +35,7 @@ struct RouteDefinition: Sendable {
         case .post: post
         // RFC 9110 §9.3.7: it asks what can be done here, and does nothing.
         case .options: .anyone
-        case .patch, .trace, .connect, .query: nil
+        case .patch, .trace, .query: nil
         }
     }
 

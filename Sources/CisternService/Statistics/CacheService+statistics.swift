@@ -134,6 +134,8 @@ extension CacheService {
             writer.counter(
                 "congested", statistics.congested,
                 "Operations that were not sent, since Redis was too far behind to answer them in time.")
+            writer.counter(
+                "out_of_memory", statistics.outOfMemory, "Writes that Redis refused, since it was out of memory.")
             writer.counter("dials", statistics.dials, "Attempts to connect.")
             writer.counter("dial_failures", statistics.dialFailures, "Attempts to connect that failed.")
             writer.counter(
@@ -170,9 +172,8 @@ extension CacheService {
         writer.counter("checks", statistics.checks, "Checks that have ended.")
         writer.counter("failures", statistics.failures, "Checks that did not pass.")
         writer.gauge("consecutive_failures", statistics.consecutiveFailures, "Checks in a row that did not pass.")
-        func microseconds(_ time: Duration?) -> Int? { time.map { Int($0 / .microseconds(1)) } }
-        writer.gauge("round_trip_p50_us", microseconds(statistics.roundTripP50), "Median of the last checks.")
-        writer.gauge("round_trip_p99_us", microseconds(statistics.roundTripP99), "What one in a hundred exceeded.")
+        writer.time("round_trip_p50_seconds", statistics.roundTripP50, "Median of the last checks.")
+        writer.time("round_trip_p99_seconds", statistics.roundTripP99, "What one in a hundred exceeded.")
     }
 
     private func write(_ statistics: LocalCache.Statistics, to writer: inout some StatisticsWriter) {

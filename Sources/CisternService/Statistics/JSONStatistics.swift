@@ -31,6 +31,11 @@ struct JSONStatistics: StatisticsWriter {
         if let value { json.integer(value) } else { json.null() }
     }
 
+    mutating func time(_ name: StaticString, _ value: Duration?, _ help: StaticString) {
+        json.key("\(name)")
+        if let value { json.double(value / .seconds(1)) } else { json.null() }
+    }
+
     mutating func state(_ name: StaticString, _ value: String, of all: [String], _ help: StaticString) {
         json.field("\(name)", value)
     }

@@ -31,6 +31,12 @@ struct PrometheusStatistics: StatisticsWriter {
         sample(family, "", "\(value)")
     }
 
+    mutating func time(_ name: StaticString, _ value: Duration?, _ help: StaticString) {
+        guard let value else { return }
+        let family = family("\(name)", "gauge", help)
+        sample(family, "", "\(value / .seconds(1))")
+    }
+
     mutating func state(_ name: StaticString, _ value: String, of all: [String], _ help: StaticString) {
         let family = family("\(name)", "gauge", help)
         for state in all { sample(family, "\(name)=\"\(Self.escaped(state))\"", state == value ? "1" : "0") }

@@ -15,6 +15,8 @@ protocol StatisticsWriter {
     mutating func counter(_ name: StaticString, _ value: Int, _ help: StaticString)
     /// A number that goes up and down; nil where there is none at the moment.
     mutating func gauge(_ name: StaticString, _ value: Int?, _ help: StaticString)
+    /// A time in seconds, which goes up and down; nil where there is none at the moment.
+    mutating func time(_ name: StaticString, _ value: Duration?, _ help: StaticString)
     /// Which of a few states holds.
     mutating func state(_ name: StaticString, _ value: String, of all: [String], _ help: StaticString)
     /// Counters that two labels tell apart.

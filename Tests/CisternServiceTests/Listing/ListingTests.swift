@@ -1,5 +1,8 @@
 import CisternBytes
 import CisternHTTP
+import CisternJSON
+import CisternRedis
+import TestSupport
 import Testing
 
 @testable import CisternService
@@ -69,5 +72,34 @@ import Testing
         }
         #expect(cursor.position(in: text.appending("A")) == nil)
         #expect(cursor.position(in: Bytes(text.dropLast())) == nil)
+    }
+}
+
+@Suite struct ListingTextTests {
+    private func pieces(of keys: [ListedKey], next: UInt64) -> [String] {
+        var text = ListingText(KeyPage(next: next, keys: keys), prefix: 2, ListingCursor(of: "store", prefix: "p:"))
+        var pieces: [String] = []
+        while let piece = text.next() { pieces.append(piece.string ?? "") }
+        return pieces
+    }
+
+    @Test(arguments: [0, 1, 256, 257, 600])
+    func thePiecesAreOnePage(count: Int) throws {
+        let keys = (0..<count).map {
+            ListedKey(key: Bytes("p:\($0)"), ttl: $0 == 1 ? .remaining(.seconds(7)) : .persistent)
+        }
+        let pieces = pieces(of: keys, next: count == 1 ? 9 : 0)
+        #expect(pieces.count == max(1, (count + 255) / 256))
+        let page = try #require(try JSONValue.parse(pieces.joined()).object)
+        let listed = try #require(page["keys"]?.array)
+        #expect(listed.map { $0.object?["key"]?.string } == (0..<count).map { "\($0)" })
+        #expect(listed.dropFirst().first?.object?["ttl"]?.integer == (count > 1 ? 7 : nil))
+        #expect(page["complete"]?.bool == (count != 1) && (page["cursor"] != nil) == (count == 1))
+    }
+
+    @Test func whatIsNothingButThePrefixIsNoKey() {
+        let keys = ["p:", "p:a", "p:", "p:\u{FF}"].map { ListedKey(key: Bytes(wire($0)), ttl: .persistent) }
+        #expect(pieces(of: keys, next: 0) == [#"{"keys":[{"key":"a"},{"key_base64":"/w=="}],"complete":true}"#])
+        #expect(pieces(of: [], next: 0) == [#"{"keys":[],"complete":true}"#])
     }
 }

@@ -46,6 +46,27 @@ import Testing
         }
     }
 
+    /// An operator sees where to look: at Redis, at the breaker, or at what is kept here.
+    @Test func whatStandsInTheWayIsSaid() {
+        let away = ErrorHandler.classify(SocketError(.refused, "secret.host"), phase: .dialing)
+        let errors = [
+            ("reached", away), ("breaker is open", ErrorHandler.circuitOpen),
+            ("too far behind", ErrorHandler.congested),
+            ("no room", away.withoutRoom), ("no room", ErrorHandler.circuitOpen.withoutRoom),
+            ("no room", ErrorHandler.classify(RESPError("READONLY You can't write")).withoutRoom),
+            ("no room to keep it", ErrorHandler.deadlinePassed(.written).withoutRoom),
+        ]
+        for (words, error) in errors {
+            let refusal = RedisFailure.answer(error, toWrite: true)
+            #expect(refusal.status == .serviceUnavailable && refusal.detail.contains(words), "\(refusal.detail)")
+            #expect(!refusal.detail.contains("secret"))
+        }
+        #expect(Set(errors.map { RedisFailure.answer($0.1, toWrite: true).detail }).count == 5)
+        #expect(
+            RedisFailure.answer(ErrorHandler.deadlinePassed(.written).withoutRoom, toWrite: true).detail
+                .contains("may or may not"))
+    }
+
     @Test func whatMayHaveTakenPlaceIsSaid() {
         let queued = RedisFailure.answer(ErrorHandler.deadlinePassed(.queued), toWrite: true)
         let written = RedisFailure.answer(ErrorHandler.deadlinePassed(.written), toWrite: true)

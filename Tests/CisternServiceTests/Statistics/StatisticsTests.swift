@@ -97,6 +97,13 @@ import Testing
         return all.isEmpty ? name + suffix : "\(name)\(suffix){\(all)}"
     }
 
+    @Test func timesAreSecondsInJSONAsWell() {
+        var json = JSONStatistics()
+        json.time("trip_seconds", .microseconds(1500), "Time.")
+        json.time("no_seconds", nil, "Not there.")
+        #expect(json.finish().text == #"{"trip_seconds":0.0015,"no_seconds":null}"#)
+    }
+
     @Test func theFormatOfPrometheusIsWrittenAsItIsDescribed() {
         var text = PrometheusStatistics()
         text.facts([("version", "a\"b\\c\nd"), ("other", "")], "Facts.")
@@ -104,6 +111,8 @@ import Testing
             text.counter("things", 3, "Things.")
             text.gauge("level", -1, "Level.")
             text.gauge("nothing", nil, "Not there.")
+            text.time("trip_seconds", .microseconds(1500), "Time.")
+            text.time("no_seconds", nil, "Not there.")
             text.state("state", "open", of: ["open", "closed"], "State.")
         }
         text.counters(
@@ -119,6 +128,9 @@ import Testing
                 # HELP cistern_group_level Level.
                 # TYPE cistern_group_level gauge
                 cistern_group_level -1
+                # HELP cistern_group_trip_seconds Time.
+                # TYPE cistern_group_trip_seconds gauge
+                cistern_group_trip_seconds 0.0015
                 # HELP cistern_group_state State.
                 # TYPE cistern_group_state gauge
                 cistern_group_state{state="open"} 1

@@ -10,10 +10,7 @@ struct LibraryExampleTests {
 
     init() throws {
         server = try RedisServerProcess()
-        var config = RedisConfig()
-        config.host = "127.0.0.1"
-        config.port = Int(server.port)
-        self.config = config
+        config = RedisConfig(reaching: server)
     }
 
     @Test func aPlainClient() async throws {

@@ -1,4 +1,5 @@
 import CisternBytes
+import Glibc
 import TestSupport
 import Testing
 
@@ -119,6 +120,20 @@ import Testing
         #expect(try curl.get("/keys/k", headers: second).status == 404)
         #expect(try curl.get("/keys/k").status == 401)
         #expect(!stack.service.text.contains("of-tokens"))
+    }
+
+    @Test func aTokensFileThatAllCanReadIsWarnedOf() throws {
+        let path = try makeTokensFile("first-of-tokens")
+        #expect(chmod(path, 0o640) == 0)
+        let stack = try SecureStack(nil, settings: #""auth": {"tokens_file": "\#(path)"}"#)
+        #expect(!stack.service.text.contains("chmod"))
+        #expect(chmod(path, 0o604) == 0)
+        let warning = "auth.tokens_file: every user of this machine can read the tokens in it"
+        let log = try stack.reload()
+        #expect(log.contains("warning \(warning)") && log.contains("chmod 600 \(path)"))
+        let second = try SecureStack(nil, settings: #""auth": {"tokens_file": "\#(path)"}"#)
+        #expect(second.service.text.contains("warning \(warning)"))
+        #expect(try second.plainCurl().get("/keys/k", headers: [Tokens.field("first-of-tokens")]).status == 404)
     }
 
     /// A file with one token, which can read.

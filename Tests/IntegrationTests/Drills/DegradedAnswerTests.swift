@@ -39,6 +39,22 @@ struct DegradedAnswerTests {
         #expect(try curl.get("/keys/k.txt").body == "value")
     }
 
+    /// What a condition was held against says how old it is, as a value does.
+    @Test func aCopyThatDecidesAConditionSaysWhatItIs() throws {
+        let etag = "\"f32b67c7e26342af42efabc674d441dca0a281c5\""
+        for (condition, status) in [("If-Match: \"other\"", 412), ("If-None-Match: \(etag)", 304)] {
+            for answer in [
+                try curl.get("/keys/k.txt", headers: [condition]), try curl.head("/keys/k.txt", headers: [condition]),
+            ] {
+                #expect(answer.status == status)
+                #expect(answer.headers["Cache-Source"] == "local")
+                #expect(answer.headers["Age"].flatMap { Int($0) }.map { (0...10).contains($0) } == true)
+                #expect(answer.headers["ETag"] == etag)
+                #expect(answer.headers["Cache-Status"]?.hasSuffix("detail=redis-unavailable") == true)
+            }
+        }
+    }
+
     @Test func theAgeGrows() throws {
         #expect(
             try eventually(within: .seconds(8)) {

@@ -17,12 +17,8 @@ struct FaultyNetworkDrillTests {
         try drill.finish().expectOutage()
     }
 
-    /// Some operations succeed and some do not, at any time; no promise depends on which.
-    @Test(arguments: [
-        FaultProxy.Mode.resetAfter(replyBytes: 2000), .resetAfter(replyBytes: 7), .cut(.hold), .cut(.close),
-        .swallowReplies,
-    ])
-    func connectionsBreak(mode: FaultProxy.Mode) throws {
+    /// A drill in which the network has been at fault twice, and has been well before each time.
+    private func drill(withTwice mode: FaultProxy.Mode) throws -> (Drill, FaultProxy) {
         let drill = try Drill(isProxied: true)
         let proxy = try #require(drill.proxy)
         for _ in 0..<2 {
@@ -31,6 +27,16 @@ struct FaultyNetworkDrillTests {
             drill.run(.milliseconds(1000))
             proxy.set(.pass)
         }
+        return (drill, proxy)
+    }
+
+    /// Some operations succeed and some do not, at any time; no promise depends on which.
+    @Test(arguments: [
+        FaultProxy.Mode.resetAfter(replyBytes: 2000), .resetAfter(replyBytes: 7), .cut(.hold), .cut(.close),
+        .swallowReplies,
+    ])
+    func connectionsBreak(mode: FaultProxy.Mode) throws {
+        let (drill, proxy) = try drill(withTwice: mode)
         #expect(proxy.statistics.faults > 0)
         try drill.finish().expectClean()
     }
@@ -41,14 +47,7 @@ struct FaultyNetworkDrillTests {
         .throttle(bytesPerSecond: 20_000),
     ])
     func everythingIsSlow(mode: FaultProxy.Mode) throws {
-        let drill = try Drill(isProxied: true)
-        let proxy = try #require(drill.proxy)
-        for _ in 0..<2 {
-            drill.run(.milliseconds(500))
-            proxy.set(mode)
-            drill.run(.milliseconds(1000))
-            proxy.set(.pass)
-        }
+        let (drill, _) = try drill(withTwice: mode)
         try drill.finish().expectClean()
     }
 

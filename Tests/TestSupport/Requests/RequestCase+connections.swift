@@ -37,6 +37,10 @@ extension RequestCase {
         .put(
             "9110 §10.1.1", "expectation and its content missing", "Expect: 100-continue¶Content-Length: 5", "",
             .waiting()),
+        .put(
+            "9110 §5.6.1.2", "empty elements in Expect", "Expect: ,, 100-continue,¶Content-Length: 5", "hello",
+            .open(204)),
+        .put("9110 §5.6.1.2", "empty Expect", "Expect: ,¶Content-Length: 5", "hello", .open(204)),
         .put("9110 §10.1.1", "other expectation", "Expect: 200-ok¶Content-Length: 5", "hello", .closed(417)),
         .put("9110 §10.1.1", "two expectations", "Expect: 100-continue, x¶Content-Length: 5", "hello", .closed(417)),
         .put(
@@ -52,6 +56,10 @@ extension RequestCase {
         .put(
             "9110 §10.1.1", "expectation, and too much", "Expect: 100-continue¶Content-Length: 1048577", "",
             .broken(413)),
+        .put(
+            "9110 §5.6.1.2", "empty elements in Content-Encoding", "Content-Encoding: , identity,,¶Content-Length: 5",
+            "hello",
+            .open(204)),
         .put("9110 §8.4", "coding of the content", "Content-Encoding: gzip¶Content-Length: 5", "hello", .closed(415)),
         .put(
             "9110 §14.4", "part of the content", "Content-Range: bytes 0-4/9¶Content-Length: 5", "hello", .closed(400)),

@@ -60,7 +60,21 @@ extension RequestCase {
             "9112 §6.2", "length in HTTP/1.0", "PUT /keys/wire HTTP/1.0¶Content-Length: 5¶¶hello", .closed(204)),
         RequestCase("9110 §15.5.12", "no length in HTTP/1.0", "PUT /keys/wire HTTP/1.0¶¶", .closed(411)),
         .fields("9110 §9.3.1", "GET with length 0", "Content-Length: 0", .open(200)),
-        .fields("9110 §9.3.1", "GET with content", "Content-Length: 5¶¶hello", .closed(200)),
+        .fields("9110 §9.3.1", "GET with content", "Content-Length: 5¶¶hello", .open(200)),
+        .fields(
+            "9110 §9.3.1", "GET with content that is a request", "Content-Length: 18¶¶GET / HTTP/1.1¶¶", .open(200)),
+        RequestCase(
+            "9110 §9.3.1", "GET with content too short",
+            "GET /keys/wire HTTP/1.1¶Host: localhost¶Content-Length: 6¶¶hello", .waiting()),
+        .fields(
+            "9110 §10.1.1", "GET with content that waits to be asked for",
+            "Expect: 100-continue¶Content-Length: 5¶¶hello", .closed(200)),
+        .line(
+            "9110 §9.3.5", "DELETE with content",
+            "DELETE /keys/none HTTP/1.1¶Content-Length: 2¶Host: localhost¶¶{}GET /keys/none HTTP/1.1", .open(404, 404)),
+        .line(
+            "9110 §15.5.5", "content for no route",
+            "DELETE /nowhere HTTP/1.1¶Content-Length: 2¶Host: localhost¶¶{}GET /nowhere HTTP/1.1", .open(404, 404)),
         .fields("9112 §6.3", "GET with a length that is none", "Content-Length: x", .refused(400)),
         .line("9110 §9.3.7", "OPTIONS with content", "OPTIONS /keys/wire HTTP/1.1¶Content-Length: 0", .open(204)),
     ]
@@ -89,11 +103,15 @@ extension RequestCase {
         .put("9112 §6.1", "unknown before chunked", "Transfer-Encoding: foo;a=\"b,c\", chunked", "0¶¶", .refused(501)),
         .put("9112 §6.1", "chunked in a parameter", "Transfer-Encoding: foo;a=chunked", "0¶¶", .refused(400)),
         .put("9112 §6.1", "empty coding", "Transfer-Encoding:", "0¶¶", .refused(400)),
-        .put("9112 §6.1", "empty element before", "Transfer-Encoding: , chunked", "0¶¶", .refused(400)),
-        .put("9112 §6.1", "empty element behind", "Transfer-Encoding: chunked,", "0¶¶", .refused(400)),
+        .put("9112 §6.1", "empty elements alone", "Transfer-Encoding: , ,", "0¶¶", .refused(400)),
+        .put("9110 §5.6.1.2", "empty element before", "Transfer-Encoding: , chunked", "5¶hello¶0¶¶", .open(204)),
+        .put("9110 §5.6.1.2", "empty elements behind", "Transfer-Encoding: chunked, ,", "5¶hello¶0¶¶", .open(204)),
         .put(
-            "9112 §6.1", "chunked and an empty line of it", "Transfer-Encoding: chunked¶Transfer-Encoding:", "0¶¶",
-            .refused(400)),
+            "9110 §5.6.1.2", "chunked and an empty line of it", "Transfer-Encoding: chunked¶Transfer-Encoding:",
+            "5¶hello¶0¶¶", .open(204)),
+        .put(
+            "9112 §6.1", "empty element between chunkeds", "Transfer-Encoding: chunked,,chunked", "0¶¶", .refused(400)),
+        .put("9112 §6.3", "empty element between codings", "Transfer-Encoding: chunked,,gzip", "0¶¶", .refused(400)),
         .put("9112 §7.1", "parameter of chunked", "Transfer-Encoding: chunked;a=b", "0¶¶", .refused(400)),
         .put("9112 §7.1", "empty parameter of chunked", "Transfer-Encoding: chunked;", "0¶¶", .refused(400)),
         .put("9112 §7", "letter before chunked", "Transfer-Encoding: xchunked", "0¶¶", .refused(400)),

@@ -171,12 +171,14 @@ extension RequestCase {
         .line("9112 §3.2.4", "two asterisks", "OPTIONS ** HTTP/1.1", .refused(400)),
         .line("9112 §3.2.4", "asterisk with a query", "OPTIONS *?x HTTP/1.1", .refused(400)),
 
-        .line("9112 §3.2.3", "authority", "CONNECT localhost:80 HTTP/1.1", .open(404)),
-        .line("9112 §3.2.3", "authority without a port", "CONNECT localhost HTTP/1.1", .refused(400)),
-        .line("9112 §3.2.3", "authority with an empty port", "CONNECT localhost: HTTP/1.1", .refused(400)),
-        .line("9112 §3.2.3", "CONNECT with a path", "CONNECT /keys/wire HTTP/1.1", .refused(400)),
-        .line("9112 §3.2.3", "CONNECT with a URI", "CONNECT http://localhost:80/ HTTP/1.1", .refused(400)),
+        .line("9110 §9.1", "authority with CONNECT", "CONNECT localhost:80 HTTP/1.1", .refused(501)),
+        .line("9110 §9.1", "CONNECT without a port", "CONNECT localhost HTTP/1.1", .refused(501)),
+        .line("9110 §9.1", "CONNECT with an empty port", "CONNECT localhost: HTTP/1.1", .refused(501)),
+        .line("9110 §9.1", "CONNECT with a path", "CONNECT /keys/wire HTTP/1.1", .refused(501)),
+        .line("9110 §9.1", "CONNECT with a URI", "CONNECT http://localhost:80/ HTTP/1.1", .refused(501)),
+        .line("9110 §9.1", "CONNECT with an asterisk", "CONNECT * HTTP/1.1", .refused(501)),
+        .line("9110 §9.1", "CONNECT with a user", "CONNECT u@localhost:80 HTTP/1.1", .refused(501)),
         .line("9112 §3.2.3", "authority with GET", "GET localhost:80 HTTP/1.1", .refused(400)),
-        .line("9112 §3.2.3", "authority with a user", "CONNECT u@localhost:80 HTTP/1.1", .refused(400)),
+        .line("9112 §3.2.3", "authority with OPTIONS", "OPTIONS localhost:80 HTTP/1.1", .refused(400)),
     ]
 }
