@@ -1,4 +1,5 @@
 import CisternBytes
+import CisternSockets
 import TestSupport
 import Testing
 
@@ -32,6 +33,9 @@ import Testing
         // The request at that rank was due in the first fifth of the stall.
         #expect(report.summary.p99 >= .milliseconds(75), "p99 is \(report.summary.p99)")
         #expect(report.summary.p90 < report.summary.p99)
+        // It is the server's, and not the generator's own.
+        let lag = LatencyHistogram.summary(of: [report.lag])
+        #expect(lag.count == 1000 && lag.p99 < .milliseconds(50), "p99 of its own lateness is \(lag.p99)")
     }
 
     @Test func theRateIsKeptAndConnectionsTakeTurns() throws {
@@ -40,6 +44,14 @@ import Testing
         #expect(report.answered == 400 && report.errors == 0)
         #expect(report.seconds >= 0.99)
         #expect((0..<4).map { server.received(on: $0).count }.allSatisfy { $0 > 1000 })
+    }
+
+    @Test func whatTheGeneratorIsLateItselfIsTold() {
+        let report = OpenLoopReport()
+        for _ in 0..<98 { report.lag.record(nanoseconds: 100_000) }
+        #expect(!report.isGeneratorLate)
+        for _ in 0..<2 { report.lag.record(nanoseconds: 2_000_000) }
+        #expect(report.isGeneratorLate)
     }
 
     @Test func otherStatusesAreErrors() throws {

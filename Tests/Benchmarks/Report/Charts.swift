@@ -30,8 +30,8 @@ struct Charts {
     /// The charts by the names of their files.
     var all: [(name: String, chart: BarChart)] {
         [
-            ("throughput-\(connections).svg", chart("Requests per second", \.perSecond)),
-            ("cpu-\(connections).svg", chart("CPU of the server per request, µs", \.cpu)),
+            ("throughput-\(connections).svg", chart("Requests per second, more is better", \.perSecond)),
+            ("cpu-\(connections).svg", chart("CPU of the server per request in µs, less is better", \.cpu)),
             ("latency-\(connections).svg", latency),
         ]
     }
@@ -53,7 +53,7 @@ struct Charts {
     private var latency: BarChart {
         let percentiles: [(String, KeyPath<Round, Double>)] = [("p50", \.p50), ("p99", \.p99), ("p99.9", \.p999)]
         return BarChart(
-            title: "Latency at a constant rate, µs, \(connections) connections",
+            title: "Latency at a constant rate in µs, less is better, \(connections) connections",
             groups: groups.flatMap { group, cells in
                 let rate = (figures.rates[group] ?? 0).places(0)
                 return percentiles.map { name, figure in

@@ -66,7 +66,7 @@ struct Markdown {
             |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 
             """
-        return head + cells.map { row($0, mode, reference: cells[0]) }.joined() + lateness(cells, mode)
+        return head + cells.map { row($0, mode, reference: cells[0]) }.joined() + notes(cells, mode)
     }
 
     private func row(_ cell: Cell, _ mode: Mode, reference: Cell) -> String {
@@ -80,20 +80,35 @@ struct Markdown {
             figures.ratio(figure, cell, to: reference, mode)?.places(2) ?? "-"
         }
         let rounds = figures.rounds(cell, mode)
-        let mark = rounds.contains(where: \.isGeneratorLate) ? " †" : ""
         let columns = [
-            cell.title + mark, median(\.perSecond), range(\.perSecond), ratio(\.perSecond), median(\.cpu), range(\.cpu),
+            cell.title + marks(cell, rounds, mode), median(\.perSecond), range(\.perSecond), ratio(\.perSecond),
+            median(\.cpu), range(\.cpu),
             ratio(\.cpu), median(\.p50), median(\.p99), median(\.p999), median(\.memory),
             "\(rounds.reduce(0) { $0 + $1.errors })",
         ]
         return "| \(columns.joined(separator: " | ")) |\n"
     }
 
-    private func lateness(_ cells: [Cell], _ mode: Mode) -> String {
-        let rounds = cells.flatMap { figures.rounds($0, mode) }
-        let late = rounds.count(where: \.isGeneratorLate)
-        guard late > 0 else { return "" }
-        return
-            "\n† In \(late) of \(rounds.count) rounds the generator itself sent one in a hundred requests over 1 ms late.\n"
+    private func isRateMissed(_ round: Round, _ cell: Cell, _ mode: Mode) -> Bool {
+        mode == .open && round.perSecond < 0.98 * (figures.rates[cell.group] ?? 0)
+    }
+
+    private func marks(_ cell: Cell, _ rounds: [Round], _ mode: Mode) -> String {
+        (rounds.contains(where: \.isGeneratorLate) ? " †" : "")
+            + (rounds.contains { isRateMissed($0, cell, mode) } ? " ‡" : "")
+    }
+
+    /// What the marks mean, where there are any.
+    private func notes(_ cells: [Cell], _ mode: Mode) -> String {
+        let rounds = cells.flatMap { cell in figures.rounds(cell, mode).map { (cell, $0) } }
+        let late = rounds.count { $0.1.isGeneratorLate }
+        let slow = rounds.count { isRateMissed($0.1, $0.0, mode) }
+        let notes = [
+            ("†", late, "the generator itself sent one in a hundred requests over 1 ms late."),
+            ("‡", slow, "the rate was not kept: there was no connection free, or no processor."),
+        ]
+        return notes.filter { $0.1 > 0 }.map { mark, count, text in
+            "\n\(mark) In \(count) of \(rounds.count) rounds \(text)\n"
+        }.joined()
     }
 }
