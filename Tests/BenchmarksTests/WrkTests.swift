@@ -20,19 +20,28 @@ import Testing
         #expect(WrkReport(output) == nil)
     }
 
-    @Test(.blocking, arguments: [Workload.put100, .miss, .mix]) func aScriptSendsItsPlan(workload: Workload) throws {
+    @Test(.blocking, arguments: [Workload.put100, .miss]) func aScriptSendsItsRequest(workload: Workload) throws {
         let service = try CisternProcess(environment: ["CISTERN_BACKEND": "local"])
-        let curl = try CurlClient(port: service.port)
-        for key in workload.keys where workload == .mix {
-            let status = try curl.put(Contender.local.path(writing: key), "x").status
-            #expect(status == 201)
-        }
-        let plan = RequestPlan(.local, workload)
-        let report = try Wrk.run(port: service.port, plan, connections: 4, seconds: 1)
+        let report = try Wrk.run(port: service.port, RequestPlan(.local, workload), connections: 4, seconds: 1)
         #expect(report.errors(expectingRefusals: workload == .miss) == 0)
-        // The value that was written, by a method that this workload has.
-        let written = try curl.get(Contender.local.path(writing: workload == .mix ? "mix0" : "put-100"))
+        let written = try CurlClient(port: service.port).get("/keys/put-100")
         #expect(written.status == (workload == .miss ? 404 : 200))
         if workload != .miss { #expect(written.body.count == 100) }
+    }
+
+    @Test(.blocking) func aScriptSendsItsRequestsInTheirOrder() throws {
+        let service = try CisternProcess(environment: ["CISTERN_BACKEND": "local"])
+        // On one connection: each key is written before it is read. The first one wrk takes for a trial and does not send.
+        let requests = ["a", "b"].flatMap { key in
+            [
+                RequestPlan.Request(method: "GET", path: "/keys/\(key)"),
+                RequestPlan.Request(method: "PUT", path: "/keys/\(key)", size: 100),
+            ]
+        }
+        let plan = RequestPlan(requests, order: [1, 1, 0, 3, 2, 0, 2])
+        let report = try Wrk.run(port: service.port, plan, connections: 1, seconds: 1)
+        #expect(report.requests > 10 && report.errors(expectingRefusals: false) == 0)
+        let written = try CurlClient(port: service.port).get("/keys/b")
+        #expect(written.status == 200 && written.body.count == 100)
     }
 }
