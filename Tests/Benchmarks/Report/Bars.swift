@@ -109,6 +109,6 @@ extension Bar {
             case .atMost(let most): "at most \(most)"
             case .atLeast(let least): "at least \(least)"
             }
-        return "\(isMet ? "pass" : "MISS")  \(value.places(2))  (\(bound))  \(text)"
+        return "\(isMet ? "pass" : "MISS")  \(value.places(3))  (\(bound))  \(text)"
     }
 }

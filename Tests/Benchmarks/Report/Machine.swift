@@ -15,7 +15,9 @@ enum Machine {
                 "wrk \(package("wrk"))",
                 "Swift \(word(after: "Swift version ", in: said("swift", ["--version"])))",
             ].joined(separator: ", "),
-            said("date", ["--iso-8601=minutes"]).split(separator: "\n").first.map(String.init) ?? "?",
+            // Others who use the machine are seen here.
+            "\(word(after: "", in: said("date", ["--iso-8601=minutes"]))), load average before: "
+                + "\(word(after: "", in: try readText("/proc/loadavg")))",
         ]
     }
 
@@ -47,7 +49,7 @@ enum Machine {
     }
 
     private static func word(after mark: String, in text: String, until end: Character = " ") -> String {
-        guard let start = text.firstRange(of: mark) else { return "?" }
-        return String(text[start.upperBound...].prefix { $0 != end && !$0.isNewline })
+        let start = mark.isEmpty ? text.startIndex : text.firstRange(of: mark)?.upperBound
+        return start.map { String(text[$0...].prefix { $0 != end && !$0.isNewline }) } ?? "?"
     }
 }

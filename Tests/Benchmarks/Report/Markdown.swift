@@ -42,7 +42,7 @@ struct Markdown {
                     case .atMost(let most): "≤ \(most)"
                     case .atLeast(let least): "≥ \(least)"
                     }
-                return "| \(bar.text) | \(bar.value.places(2)) | \(limit) | \(bar.isMet ? "pass" : "**miss**") |\n"
+                return "| \(bar.text) | \(bar.value.places(3)) | \(limit) | \(bar.isMet ? "pass" : "**miss**") |\n"
             }.joined()
     }
 
