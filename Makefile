@@ -1,6 +1,6 @@
-# `make run` serves, `make test` proves. Both install the Debian packages that are missing.
+# `make run` serves, `make test` proves, `make bench` measures. They install the Debian packages that are missing.
 
-.PHONY: run release test lint format
+.PHONY: run release test bench lint format
 
 run: release
 	exec .build/release/cistern serve
@@ -12,6 +12,12 @@ release:
 test:
 	.ci/install libssl-dev libcurl4-openssl-dev redis-server openssl curl wrk
 	swift test --disable-xctest
+
+# Options go into BENCH, as in BENCH="--full".
+bench: release
+	.ci/install libcurl4-openssl-dev redis-server webdis nginx-light wrk
+	swift build -c release --static-swift-stdlib --product CisternBenchmarks
+	.build/release/CisternBenchmarks $(BENCH)
 
 lint:
 	swift format lint --recursive --strict Package.swift Sources Tests

@@ -118,6 +118,14 @@ let package = Package(
             name: "TestSupport", dependencies: ["CCurl", "CLinux", "CisternBytes", "CisternLocks"],
             path: "Tests/TestSupport",
             swiftSettings: strict),
+        .executableTarget(
+            name: "CisternBenchmarks",
+            dependencies: [
+                "CLinux", "CisternBytes", "CisternSockets", "TestSupport", collections,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Benchmarks", exclude: ["results"], swiftSettings: strict),
+        tests("BenchmarksTests", ["CisternBenchmarks", "CisternBytes", "CisternCommand", "CisternSockets"]),
         tests("CisternBytesTests", ["CisternBytes"]),
         tests("CisternJSONTests", ["CisternJSON", "CisternBytes"]),
         tests("CisternConfigurationTests", ["CisternConfiguration", "CisternJSON"]),

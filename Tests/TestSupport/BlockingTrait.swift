@@ -1,32 +1,36 @@
 import CisternBytes
 import CisternLocks
-package import Testing
 
-/// For tests that start processes and wait for sockets: they run on threads on which they may block, and only a few of
-/// them at a time, whatever the number of suites.
-package struct BlockingTrait: TestTrait, SuiteTrait, TestScoping {
-    /// How many of the places a test takes.
-    let places: Int
+// Not in the benchmarks, which link statically: there is no Testing for that.
+#if canImport(Testing)
+    package import Testing
 
-    package var isRecursive: Bool { true }
+    /// For tests that start processes and wait for sockets: they run on threads on which they may block, and only a few of
+    /// them at a time, whatever the number of suites.
+    package struct BlockingTrait: TestTrait, SuiteTrait, TestScoping {
+        /// How many of the places a test takes.
+        let places: Int
 
-    package func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
-    ) async throws {
-        guard testCase != nil else { return try await function() }
-        await Places.shared.take(places)
-        defer { Places.shared.give(places) }
-        try await withTaskExecutorPreference(BlockingThreads.shared) { try await function() }
+        package var isRecursive: Bool { true }
+
+        package func provideScope(
+            for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+        ) async throws {
+            guard testCase != nil else { return try await function() }
+            await Places.shared.take(places)
+            defer { Places.shared.give(places) }
+            try await withTaskExecutorPreference(BlockingThreads.shared) { try await function() }
+        }
     }
-}
 
-extension Trait where Self == BlockingTrait {
-    /// The test blocks its thread; a few such tests run side by side.
-    package static var blocking: Self { Self(places: 1) }
+    extension Trait where Self == BlockingTrait {
+        /// The test blocks its thread; a few such tests run side by side.
+        package static var blocking: Self { Self(places: 1) }
 
-    /// The test blocks and measures time: no other test with a blocking trait runs beside it.
-    package static var blockingAlone: Self { Self(places: Places.count) }
-}
+        /// The test blocks and measures time: no other test with a blocking trait runs beside it.
+        package static var blockingAlone: Self { Self(places: Places.count) }
+    }
+#endif
 
 /// A fair semaphore for tasks: who asks for many places is not overtaken for ever by those who ask for one.
 private final class Places: Sendable {

@@ -1,8 +1,6 @@
-import Testing
-
 /// What a client sends on one connection, byte for byte, and what a strict server makes of it. The parser and the running
 /// service are held to the same table, ``all``.
-package struct RequestCase: Sendable, CustomTestStringConvertible {
+package struct RequestCase: Sendable, CustomStringConvertible {
     package let name: String
     /// Where it stands what must come of it, like `RFC 9112 §3.2`.
     package let section: String
@@ -93,7 +91,7 @@ package struct RequestCase: Sendable, CustomTestStringConvertible {
             + Array(last - 100..<last)
     }
 
-    package var testDescription: String { "\(name) (\(section))" }
+    package var description: String { "\(name) (\(section))" }
 }
 
 /// Bytes as tests write them: characters up to U+00FF as single bytes; `¶` stands for CRLF.
