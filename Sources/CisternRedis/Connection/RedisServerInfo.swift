@@ -4,7 +4,12 @@ internal import CisternRESP
 /// What a server said of itself when the connection was set up.
 struct RedisServerInfo: Sendable, Equatable {
     /// The version, such as `7.0.15`; empty where the server does not know HELLO.
-    var version = ""
+    var version = "" {
+        didSet { (major, minor) = Self.numbers(of: version) }
+    }
+    // Asked for with every write.
+    private var major = 0
+    private var minor = 0
     /// The connection's number (`CLIENT ID`); nil where the server did not say.
     var clientID: Int64?
     /// The address from which the server sees the connection come; nil where it did not say.
@@ -23,6 +28,8 @@ struct RedisServerInfo: Sendable, Equatable {
             entries = stride(from: 0, to: array.count - array.count % 2, by: 2).map { (array[$0], array[$0 + 1]) }
         default: entries = []
         }
+        // An initializer's own assignments are not observed.
+        defer { (major, minor) = Self.numbers(of: version) }
         for case (.bulkString(let name), let value) in entries {
             switch (name, value) {
             case ("version", .bulkString(let text)): version = text.string ?? ""
@@ -50,8 +57,11 @@ struct RedisServerInfo: Sendable, Equatable {
 
     /// Whether the version is at least this one; unknown versions are old ones.
     func isAtLeast(_ major: Int, _ minor: Int) -> Bool {
+        (self.major, self.minor) >= (major, minor)
+    }
+
+    private static func numbers(of version: String) -> (Int, Int) {
         let parts = version.split(separator: ".").prefix(2).map { Int($0) ?? 0 }
-        guard let first = parts.first else { return false }
-        return (first, parts.count > 1 ? parts[1] : 0) >= (major, minor)
+        return (parts.first ?? 0, parts.count > 1 ? parts[1] : 0)
     }
 }
