@@ -124,7 +124,7 @@ let package = Package(
                 "CLinux", "CisternBytes", "CisternSockets", "TestSupport", collections,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Tests/Benchmarks", exclude: ["counters", "results"], swiftSettings: strict),
+            path: "Tests/Benchmarks", exclude: ["counters", "README.md", "results"], swiftSettings: strict),
         tests("BenchmarksTests", ["CisternBenchmarks", "CisternBytes", "CisternCommand", "CisternSockets"]),
         tests("CisternBytesTests", ["CisternBytes"]),
         tests("CisternJSONTests", ["CisternJSON", "CisternBytes"]),

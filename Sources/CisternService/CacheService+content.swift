@@ -37,25 +37,19 @@ extension CacheService {
     /// Content of this many bytes is read although it means nothing: less than a new connection costs.
     private static let longestMeaningless = 65536
 
-    /// Reads content that means nothing (RFC 9110 §9.3.1, §9.3.5), so that the connection goes on behind it. Longer or
-    /// chunked content, and what the client would have to be asked for, ends the connection with the answer instead.
+    /// Reads the content of a request whose content means nothing (RFC 9110 §9.3.1, §9.3.5), so that the connection goes on behind
+    /// it. Longer or chunked content, and what the client would have to be asked for, ends the connection with the answer
+    /// instead, as every content does of a request that is refused.
     ///
-    /// - Returns: The answer to content that does not come.
-    func dropMeaninglessContent(
-        of head: HTTPRequestHead, _ responder: borrowing HTTPResponder
-    ) async -> Refusal? {
-        switch head.method {
-        case .get, .head, .delete, .options: break
-        case .put, .post, .patch, .trace, .query: return nil
-        }
+    /// - Throws: The answer to content that does not come.
+    func passOverContent(of head: HTTPRequestHead, _ responder: borrowing HTTPResponder) async throws(Refusal) {
         guard case .length(let length) = head.framing, length <= Self.longestMeaningless, head.expectation == .none
-        else { return nil }
+        else { return }
         do throws(HTTPRejection) {
             // Without it the client has gone, and nobody waits for the answer.
             _ = try await responder.body(limit: length)
-            return nil
         } catch {
-            return Refusal(error.status, "\(error.reason)")
+            throw Refusal(error.status, "\(error.reason)")
         }
     }
 

@@ -26,7 +26,10 @@ extension CacheService {
             query = try KeyQuery(head, writes: head.method == .put)
             key = try readKey(head, query)
             condition = try head.precondition()
-            if head.method != .put { try checkExpectation(head) }
+            if head.method != .put {
+                try checkExpectation(head)
+                if head.framing != .none { try await passOverContent(of: head, responder) }
+            }
         } catch {
             return refuse(error, head, responder)
         }

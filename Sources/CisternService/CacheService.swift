@@ -53,9 +53,7 @@ package final class CacheService: HTTPHandler {
         responder.requestID = id?.text
         let route = Route(head.path)
         let status: HTTPStatus
-        if head.framing != .none, let fault = await dropMeaninglessContent(of: head, responder) {
-            status = refuse(fault, head, responder)
-        } else if let route {
+        if let route {
             status = await answer(head, to: route, responder, metrics)
             metrics.note(route, since: connection.requestEnd)
         } else {
@@ -70,14 +68,23 @@ package final class CacheService: HTTPHandler {
     ) async -> HTTPStatus {
         do throws(Refusal) {
             if route.definition.isHostChecked, !hosts.allow(head) { throw hosts.refusal }
-            if head.method == .options { return answerOptions(route, head, responder) }
+            if head.method == .options {
+                if head.framing != .none { try await passOverContent(of: head, responder) }
+                return answerOptions(route, head, responder)
+            }
             let caller = try admit(head, to: route)
+            switch route {
+            case .key, .keys: break
+            case .batch: try checkEmptyQuery(of: head)
+            case .health, .live, .ready, .stats, .metrics, .openAPI:
+                try checkEmptyQuery(of: head)
+                try checkExpectation(head)
+                if head.framing != .none { try await passOverContent(of: head, responder) }
+            }
             switch route {
             case .key: return await handleKey(head, responder, metrics)
             case .keys: return await answerListing(head, responder)
-            case _ where head.hasQuery && !head.query.isEmpty: throw .query("this route knows no query parameters")
             case .batch: return await answerBatch(head, responder, for: caller, metrics)
-            case _ where head.expectation == .unsupported: throw .expectation
             case .health: return answerHealth(head, responder, for: caller)
             case .live: return answerLive(head, responder)
             case .ready: return answerReady(head, responder)
@@ -88,6 +95,10 @@ package final class CacheService: HTTPHandler {
         } catch {
             return refuse(error, head, responder)
         }
+    }
+
+    private func checkEmptyQuery(of head: HTTPRequestHead) throws(Refusal) {
+        guard !head.hasQuery || head.query.isEmpty else { throw .query("this route knows no query parameters") }
     }
 
     private func answerUnrouted(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) -> HTTPStatus {

@@ -93,6 +93,18 @@ import Testing
         #expect(answer.status == 400 && answer.headers["X-Request-Id"]?.utf8.count == 16)
     }
 
+    /// What is refused by its head is refused before its content has come.
+    @Test(arguments: [
+        ("GET", "/nowhere", 404), ("DELETE", "/stats", 405), ("GET", "/keys/", 400), ("GET", "/keys?cursor=no", 400),
+        ("GET", "/stats?a=b", 400),
+    ])
+    func aRefusalWaitsForNoContent(method: String, path: String, status: Int) throws {
+        let connection = try Backend.local.stack.raw()
+        try connection.send(Bytes("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n"))
+        let answer = try connection.readResponse()
+        #expect(answer.status == status && answer.headers["Connection"] == "close")
+    }
+
     @Test func whatIsTakenInsteadIsNamed() throws {
         let curl = try Backend.local.stack.curl()
         for path in ["/keys/k", "/batch"] {
@@ -110,9 +122,11 @@ import Testing
         #expect(answer.headers["Accept"] == "application/json" && answer.headers["Accept-Encoding"] == nil)
     }
 
-    /// Content that means nothing costs no connection, whatever the answer.
-    @Test(arguments: [("GET", "/health/live"), ("HEAD", "/nowhere"), ("DELETE", "/stats"), ("OPTIONS", "/keys")])
-    func smallContentOfAnyRequestLeavesTheConnectionOpen(method: String, path: String) throws {
+    /// Content that means nothing costs no connection.
+    @Test(arguments: [
+        ("GET", "/health/live"), ("HEAD", "/keys/k"), ("DELETE", "/keys/k"), ("OPTIONS", "/keys"), ("GET", "/keys"),
+    ])
+    func smallContentThatMeansNothingLeavesTheConnectionOpen(method: String, path: String) throws {
         let connection = try Backend.local.stack.raw()
         for length in [2, 65536] {
             try connection.send(

@@ -17,6 +17,7 @@ extension CacheService {
                 position = known
             }
             try checkExpectation(head)
+            if head.framing != .none { try await passOverContent(of: head, responder) }
             let page = try await list(prefix, from: position, query.limit, until: deadline(from: responder.requestEnd))
             text = ListingText(page, prefix: storedKey(Bytes()).count, cursor)
         } catch {

@@ -74,7 +74,7 @@ extension RequestCase {
             "DELETE /keys/none HTTP/1.1¶Content-Length: 2¶Host: localhost¶¶{}GET /keys/none HTTP/1.1", .open(404, 404)),
         .line(
             "9110 §15.5.5", "content for no route",
-            "DELETE /nowhere HTTP/1.1¶Content-Length: 2¶Host: localhost¶¶{}GET /nowhere HTTP/1.1", .open(404, 404)),
+            "DELETE /nowhere HTTP/1.1¶Content-Length: 2¶Host: localhost¶¶{}GET /nowhere HTTP/1.1", .closed(404)),
         .fields("9112 §6.3", "GET with a length that is none", "Content-Length: x", .refused(400)),
         .line("9110 §9.3.7", "OPTIONS with content", "OPTIONS /keys/wire HTTP/1.1¶Content-Length: 0", .open(204)),
     ]
