@@ -40,7 +40,7 @@ import Testing
 
     @Test(arguments: [SIGTERM, SIGINT, SIGHUP]) func interruptedItLeavesNothing(signal: Int32) throws {
         let drill = try LoadScript.start(
-            "outage-drill", ["--keys", "2000"],
+            "outage-drill", ["--keys", "10000"],
             environment: ["LOAD_BINARY": try CisternProcess.executable(), "TMPDIR": try makeTemporaryFolder()])
         let hasBegun = eventually { drill.output.contains("per s") }
         #expect(hasBegun, "\(drill.errorOutput)")
