@@ -183,4 +183,20 @@ import Testing
             if content != model { return }
         }
     }
+
+    @Test func whatOutgrowsASmallBlockKeepsItsBytes() {
+        var queue = OutputQueue(pool: BufferPool())
+        queue.append(value: Self.large(1, BufferPool.smallBlockSize - 1))
+        let small = queue.capacity
+        queue.append(value: Self.large(2, 3))
+        let content = Self.content(queue)
+        let large = queue.capacity
+        #expect(small == BufferPool.smallBlockSize && large == BufferPool.blockSize)
+        #expect(content == [UInt8](repeating: 1, count: BufferPool.smallBlockSize - 1) + [2, 2, 2])
+        queue.consume(queue.count)
+        queue.releaseIfEmpty()
+        queue.append(value: Self.large(3, 3))
+        let again = queue.capacity
+        #expect(again == BufferPool.smallBlockSize)
+    }
 }
