@@ -74,13 +74,14 @@ extension Bytes: RandomAccessCollection {
 }
 
 extension Bytes {
-    /// Whether two byte strings have the same bytes. They are compared as blocks; arrays would be byte by byte.
+    /// Whether two byte strings have the same bytes. They are compared as blocks; arrays would be byte by byte. The same memory is
+    /// not looked at.
     public static func == (left: Bytes, right: Bytes) -> Bool {
         guard left.count == right.count else { return false }
         return left.storage.withUnsafeBytes { left in
             right.storage.withUnsafeBytes { right in
                 guard let left = left.baseAddress, let start = right.baseAddress else { return true }
-                return memcmp(left, start, right.count) == 0
+                return left == start || memcmp(left, start, right.count) == 0
             }
         }
     }

@@ -29,6 +29,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning, error or critical (log.level).") var logLevel: String?
 
     func run() async throws {
+        ProcessMemory.keepFreed()
         let loaded = try options.load(flags)
         let log = LogWriter(loaded.config.log)
         let logger = log.logger("cistern")

@@ -6,57 +6,62 @@ struct RESPContent {
         case string, error, verbatim
     }
 
-    /// Memory taken ahead of the bytes that fill it. A peer that announces much and sends nothing gets no more.
-    private static let reserve = 1 << 20
+    /// Memory taken ahead of the bytes that fill it, enough for a value of 1 MiB. A peer that announces much and sends nothing
+    /// gets no more.
+    private static let reserve = 1 << 20 + 2
 
     let kind: Kind
     let length: Int
+    /// What has come of the content, and of its end.
     private var stored: [UInt8] = []
-    /// CR, the first byte of its end, has come.
-    private var isEnding = false
 
     init(kind: Kind, length: Int) {
         self.kind = kind
         self.length = length
     }
 
-    var outstanding: Int { length - stored.count + (isEnding ? 1 : 2) }
+    /// The content's length and its end's.
+    private var wireLength: Int { length + 2 }
+
+    var outstanding: Int { wireLength - stored.count }
 
     var reserved: Int { stored.capacity }
 
-    /// Takes what `input` has of it; the whole content once its end has been read.
+    /// Takes what `input` has of it; the whole content once its end has come.
     mutating func read(_ input: Span<UInt8>, _ position: inout Int) throws(RESPDecodingError) -> Bytes? {
         let start = position
         let available = input.count - start
-        if stored.isEmpty, !isEnding, available >= 2, length <= available - 2 {
+        if stored.isEmpty, length <= available - 2 {
             let end = start + length
             guard input[end] == 0x0D, input[end + 1] == 0x0A else { throw Self.badEnd }
             position = end + 2
             return Bytes(copying: input.extracting(start..<end))
         }
-        let taken = min(length - stored.count, available)
+        let taken = min(outstanding, available)
         if taken > 0 {
-            store(input.extracting(start..<start + taken))
+            makeRoom(for: taken)
+            input.extracting(start..<start + taken).withUnsafeBufferPointer { stored.append(contentsOf: $0) }
             position += taken
         }
-        guard stored.count == length, position < input.count else { return nil }
-        if !isEnding {
-            guard input[position] == 0x0D else { throw Self.badEnd }
-            position += 1
-            isEnding = true
-            guard position < input.count else { return nil }
+        guard outstanding == 0 else {
+            guard stored.count <= length || stored[length] == 0x0D else { throw Self.badEnd }
+            return nil
         }
-        guard input[position] == 0x0A else { throw Self.badEnd }
-        position += 1
+        guard stored[length] == 0x0D, stored[length + 1] == 0x0A else { throw Self.badEnd }
+        stored.removeLast(2)
         return Bytes(adopting: stored)
     }
 
-    private mutating func store(_ bytes: Span<UInt8>) {
-        let needed = stored.count + bytes.count
-        if stored.capacity < needed {
-            stored.reserveCapacity(min(length, max(needed, stored.count * 2, Self.reserve / 2)))
-        }
-        bytes.withUnsafeBufferPointer { stored.append(contentsOf: $0) }
+    /// Has `read` add bytes to what has come; it is given the array and how many it may add.
+    mutating func fill<Outcome>(_ read: (inout [UInt8], Int) -> Outcome) -> Outcome {
+        makeRoom(for: 1)
+        return read(&stored, min(outstanding, stored.capacity - stored.count))
+    }
+
+    private mutating func makeRoom(for count: Int) {
+        let needed = stored.count + count
+        guard stored.capacity < needed else { return }
+        stored.reserveCapacity(min(wireLength, max(needed, stored.count * 2, Self.reserve)))
     }
 
     private static var badEnd: RESPDecodingError { .init(.malformed, "a string does not end where its length says") }

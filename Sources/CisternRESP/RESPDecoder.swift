@@ -39,6 +39,14 @@ package struct RESPDecoder: ~Copyable {
     /// How many bytes the string that is being read still lacks, its end of line included: a hint how much to read.
     package var outstanding: Int { content?.outstanding ?? 0 }
 
+    /// Has `read` put what comes next of the string that is being read into its place; it is given an array to append to, and how
+    /// many bytes it may append. Then `decode` is called, with no input.
+    ///
+    /// - Returns: What `read` returns; nil when no string is being read.
+    package mutating func fill<Outcome>(_ read: (inout [UInt8], Int) -> Outcome) -> Outcome? {
+        content?.fill(read)
+    }
+
     /// The memory that holds what has come of the string that is being read, in bytes.
     package var reservedBytes: Int { content?.reserved ?? 0 }
 

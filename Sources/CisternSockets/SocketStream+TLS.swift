@@ -51,27 +51,6 @@ extension SocketStream {
         return true
     }
 
-    mutating func readTLS() -> ReadOutcome {
-        var outcome = ReadOutcome.wouldBlock
-        var result: TLSIOResult?
-        // Taken out and put back: the session and the buffer are changed in one step.
-        guard var session = tls.take() else { return .end }
-        _ = input.withFreeSpace(atLeast: 4096) { free in
-            result = session.read(into: free)
-            if case .bytes(let count) = result { return count }
-            return 0
-        }
-        mayHaveMore = session.hasBufferedInput
-        tls = consume session
-        switch result {
-        case .bytes(let count): outcome = .bytes(count)
-        case .wantsRead, .wantsWrite, nil: outcome = .wouldBlock
-        case .end: outcome = .end
-        case .failed(let error): outcome = .failed(SocketError(error))
-        }
-        return outcome
-    }
-
     mutating func writeTLS() -> WriteResult {
         guard var session = tls.take() else { return .failed(SocketError(.closed, "writing: the TLS session is over")) }
         var result = TLSIOResult.wantsWrite
@@ -84,6 +63,18 @@ extension SocketStream {
         case .end: .failed(SocketError(.closed, "writing: the peer has ended the TLS session"))
         case .failed(let error): .failed(SocketError(error))
         }
+    }
+}
+
+extension ReadOutcome {
+    init(_ result: TLSIOResult) {
+        self =
+            switch result {
+            case .bytes(let count): .bytes(count)
+            case .wantsRead, .wantsWrite: .wouldBlock
+            case .end: .end
+            case .failed(let error): .failed(SocketError(error))
+            }
     }
 }
 

@@ -11,6 +11,16 @@ package enum ReadOutcome: Equatable {
     /// The peer has ended its side.
     case end
     case failed(SocketError)
+
+    fileprivate init(_ result: SyscallResult) {
+        self =
+            switch result {
+            case .value(0): .end
+            case .value(let count): .bytes(count)
+            case .wouldBlock: .wouldBlock
+            case .failed(let code): .failed(SocketError(errno: code, "reading"))
+            }
+    }
 }
 
 /// What writing the waiting output came to.
@@ -115,34 +125,58 @@ package struct SocketStream: ~Copyable {
     /// Reads once: what the free part of the input's memory takes, at least 4 KiB, or a part of one record of TLS.
     package mutating func read() -> ReadOutcome {
         guard isOpen else { return .end }
-        let outcome = tls == nil ? readPlain() : readTLS()
-        if case .bytes(let count) = outcome { bytesRead += count } else { mayHaveMore = false }
+        var reading = Reading()
+        // Taken out and put back: the session and the buffer are changed in one step.
+        var session = tls.take()
+        _ = input.withFreeSpace(atLeast: 4096) { [descriptor] in reading.receive(descriptor, &session, into: $0) }
+        tls = consume session
+        return noted(reading)
+    }
+
+    /// Reads once, past the input, which has to be empty: so many bytes at most, added to an array.
+    package mutating func read(into array: inout [UInt8], atMost limit: Int) -> ReadOutcome {
+        precondition(input.isEmpty, "what came before would be overtaken")
+        guard isOpen else { return .end }
+        var reading = Reading()
+        array.append(addingCapacity: limit) { span in
+            span.withUnsafeMutableBufferPointer { memory, count in
+                let free = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(memory)[count...].prefix(limit))
+                count += reading.receive(descriptor, &tls, into: free)
+            }
+        }
+        return noted(reading)
+    }
+
+    /// One read of the kernel or of TLS.
+    private struct Reading {
+        var outcome = ReadOutcome.wouldBlock
+        var mayHaveMore = false
+
+        /// The result is how many bytes of `free` were filled.
+        mutating func receive(
+            _ descriptor: CInt, _ tls: inout TLSSession?, into free: UnsafeMutableRawBufferPointer
+        ) -> Int {
+            if let result = tls?.read(into: free) {
+                outcome = ReadOutcome(result)
+                mayHaveMore = tls?.hasBufferedInput ?? false
+            } else {
+                outcome = ReadOutcome(syscall { recv(descriptor, free.baseAddress, free.count, 0) })
+                mayHaveMore = outcome == .bytes(free.count)
+            }
+            return if case .bytes(let count) = outcome { count } else { 0 }
+        }
+    }
+
+    private mutating func noted(_ reading: Reading) -> ReadOutcome {
+        if case .bytes(let count) = reading.outcome { bytesRead += count }
+        mayHaveMore = reading.mayHaveMore
         if writeAwaitsInput {
             // The way of a blocked write: the loop reports it as soon as the kernel takes more, which is at once.
             writeAwaitsInput = false
             setBlocked(true)
         }
-        return outcome
-    }
-
-    private mutating func readPlain() -> ReadOutcome {
-        var outcome = ReadOutcome.wouldBlock
-        var fillsBuffer = false
-        let descriptor = descriptor
-        _ = input.withFreeSpace(atLeast: 4096) { free in
-            switch syscall({ recv(descriptor, free.baseAddress, free.count, 0) }) {
-            case .value(0): outcome = .end
-            case .value(let count):
-                outcome = .bytes(count)
-                fillsBuffer = count == free.count
-                return count
-            case .wouldBlock: outcome = .wouldBlock
-            case .failed(let code): outcome = .failed(SocketError(errno: code, "reading"))
-            }
-            return 0
-        }
-        mayHaveMore = fillsBuffer
-        return outcome
+        return reading.outcome
     }
 
     /// Writes what waits until it is gone or the peer takes no more.

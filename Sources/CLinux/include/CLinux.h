@@ -1,9 +1,10 @@
 #ifndef CISTERN_CLINUX_H
 #define CISTERN_CLINUX_H
 
-/* What Swift's Glibc module leaves out: epoll, eventfd, accept4, pipe2, where a program starts, and one
- * thread-local word. */
+/* What Swift's Glibc module leaves out: epoll, eventfd, accept4, pipe2, where a program starts, one
+ * thread-local word, and a setting of the allocator. */
 
+#include <malloc.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/epoll.h>
@@ -25,6 +26,13 @@ static inline void cistern_set_current_loop(void *loop) { cistern_loop_of_thread
 
 /* The cores that this process may run on. */
 int cistern_usable_cores(void);
+
+/* Has the allocator keep so many bytes that were freed at the end of each of its heaps, and take blocks of up to that size from
+ * there: to give pages back and have them cleared again costs more than to fill them. */
+static inline void cistern_keep_freed_memory(int bytes) {
+    mallopt(M_TRIM_THRESHOLD, bytes);
+    mallopt(M_MMAP_THRESHOLD, bytes);
+}
 
 /* struct epoll_event is packed and its data a union; Swift sees one 64-bit word. */
 static inline int cistern_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {

@@ -6,7 +6,10 @@ extension HybridRedisClient {
     /// What Redis or this process says of a key. After `limit` the fallback answers instead of Redis.
     package func look(up key: Bytes, _ limit: OperationLimit) async throws(RedisError) -> Lookup {
         try checkOpen()
-        guard config.isEnabled else { return Lookup(try await redis.read(key, limit), digest: nil) }
+        guard config.isEnabled else {
+            let stored = try await redis.read(key, limit)
+            return Lookup(stored?.value, stored?.ttl, digest: nil)
+        }
         let place = store.place(of: key)
         while true {
             switch store.beginRead(key, place) {
@@ -33,9 +36,9 @@ extension HybridRedisClient {
     ) async throws(RedisError) -> Lookup {
         do throws(RedisError) {
             let stored = try await redis.read(key, limit)
-            let digest = store.endRead(
+            let (value, digest) = store.endRead(
                 key, place, begin: begin, value: stored?.value, ttl: stored.flatMap(\.ttl.left))
-            return Lookup(stored, digest: digest)
+            return Lookup(value, stored?.ttl, digest: digest)
         } catch {
             guard error.leavesItToTheFallback else {
                 // A key of another type holds no value that a copy could be of.
@@ -72,8 +75,9 @@ extension HybridRedisClient {
 }
 
 extension Lookup {
-    fileprivate init(_ stored: StoredValue?, digest: Digest160?) {
-        self.init(value: stored?.value, ttl: stored?.ttl ?? .missing, source: .redis, age: .zero, digest: digest)
+    /// What Redis has said.
+    fileprivate init(_ value: Bytes?, _ ttl: KeyTTL?, digest: Digest160?) {
+        self.init(value: value, ttl: ttl ?? .missing, source: .redis, age: .zero, digest: digest)
     }
 }
 

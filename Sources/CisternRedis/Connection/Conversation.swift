@@ -17,6 +17,14 @@ struct Conversation: ~Copyable {
 
     mutating func add(_ command: PendingCommand) { pending.append(command) }
 
+    /// Has `read` put a long string that is arriving into its place, without a buffer between; it is given an array to append to,
+    /// and how many bytes it may append. Nil when none is arriving, or so little of it is missing that a buffer takes it with
+    /// what follows.
+    mutating func fill<Outcome>(_ read: (inout [UInt8], Int) -> Outcome) -> Outcome? {
+        guard decoder.outstanding > BufferPool.blockSize else { return nil }
+        return decoder.fill(read)
+    }
+
     /// Hands out the replies that have come whole. The result is how many commands still wait.
     ///
     /// - Parameter roundTrips: Counts how long each took.

@@ -225,7 +225,8 @@ final class RedisPipe: EventSource, OutputSource {
     /// decoder takes all that has come.
     private func receive() {
         reading: for _ in 0..<Self.readsPerTurn {
-            switch stream.read() {
+            // The decoder has taken all that had come: a long string goes on with the next byte.
+            switch conversation.fill({ stream.read(into: &$0, atMost: $1) }) ?? stream.read() {
             case .bytes:
                 silentSince = loop.now
                 guard deliver() else { return }

@@ -134,18 +134,19 @@ package final class FallbackStore: Sendable {
     /// - Parameters:
     ///   - value: Nil where there is none.
     ///   - ttl: How long the value lives on; nil for ever.
-    /// - Returns: The digest of the value, where it is one that this process has seen and somebody has made its digest.
+    /// - Returns: The value, where it is that of the copy in the copy's memory, so that all who are sent it share one; and its
+    ///   digest, where somebody has made it.
     @discardableResult
     package func endRead(
         _ key: Bytes, _ place: Place, begin: ReadBegin, value: Bytes?, ttl: Duration?
-    ) -> Digest160? {
+    ) -> (value: Bytes?, digest: Digest160?) {
         let time = now()
         return withShard(place) { shard in
             let clock = shard.clock(place.hash)
             let copy = shard.copy(key, place.hash)
             // That there is nothing is news as well: a read beside this one may bring what was there before.
             let isSame = copy.map { $0.value == value } ?? false
-            let digest = isSame ? copy?.digest : nil
+            let (value, digest) = isSame ? (copy?.value, copy?.digest) : (value, nil)
             let isNews = !isSame || copy?.stored == .min
             if isNews { shard.noteReadChange(place.hash) }
             guard clock.now == begin.writes else {
@@ -155,15 +156,15 @@ package final class FallbackStore: Sendable {
                 if let copy, isNews, CopyStamp(copy.note).end <= begin.writes || mayBeWritten {
                     shard.doubtCopy(key, place.hash)
                 }
-                return digest
+                return (value, digest)
             }
             // Another read has found something else meanwhile, and nobody knows which of the two came first to Redis.
             if isNews, clock.hasChanged(place.hash, since: begin.readChanges) {
                 shard.doubtCopy(key, place.hash)
-                return digest
+                return (value, digest)
             }
             if let record = shard.record(key) {
-                guard record.kept == nil else { return digest }
+                guard record.kept == nil else { return (value, digest) }
                 _ = change(key, &shard) { $0.noteHeld(value) }
             }
             if let value {
@@ -175,7 +176,7 @@ package final class FallbackStore: Sendable {
             } else {
                 shard.removeCopy(key, place.hash)
             }
-            return digest
+            return (value, digest)
         }
     }
 
