@@ -52,9 +52,10 @@ struct RESPContent {
         return Bytes(adopting: stored)
     }
 
-    /// Has `read` add bytes to what has come; it is given the array and how many it may add.
+    /// Has `read` add bytes to what has come; it is given the array and how many it may add: all that is missing, or a block of
+    /// memory at least, as much as a record of TLS holds.
     mutating func fill<Outcome>(_ read: (inout [UInt8], Int) -> Outcome) -> Outcome {
-        makeRoom(for: 1)
+        makeRoom(for: min(outstanding, BufferPool.blockSize))
         return read(&stored, min(outstanding, stored.capacity - stored.count))
     }
 

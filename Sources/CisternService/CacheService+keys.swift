@@ -63,9 +63,10 @@ extension CacheService {
         _ key: Bytes, _ condition: Precondition?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder,
         _ metrics: ServiceMetrics
     ) async -> HTTPStatus {
+        let stored = storedKey(key)
         let found: Lookup
         do throws(RedisError) {
-            found = try await backend.read(storedKey(key), until: deadline(from: responder.requestEnd))
+            found = try await backend.read(stored, until: deadline(from: responder.requestEnd))
         } catch {
             return refuse(failure(error, toWrite: false), head, responder)
         }
@@ -84,7 +85,7 @@ extension CacheService {
         }
         metrics.hits.add()
         var status = HTTPStatus.ok
-        let digest = digest(of: value, found, key)
+        let digest = digest(of: value, found, stored)
         if let condition {
             let digest = digest.hex
             switch condition.verdict(on: digest) {
@@ -106,11 +107,12 @@ extension CacheService {
         return status
     }
 
-    /// The digest of a value that was found under a key. It is made once for a value that stays in this process.
-    func digest(of value: Bytes, _ found: Lookup, _ key: Bytes) -> Digest160 {
+    /// The digest of a value that was found under a key, as Redis knows it. It is made once for a value that stays in this
+    /// process.
+    private func digest(of value: Bytes, _ found: Lookup, _ key: Bytes) -> Digest160 {
         if let digest = found.digest { return digest }
         let digest = SHA1.digest(of: value)
-        backend.note(digest, of: value, key: storedKey(key))
+        backend.note(digest, of: value, key: key)
         return digest
     }
 
@@ -192,13 +194,13 @@ extension CacheService {
         }
         let written: Backend.Written
         let deadline = deadline(from: responder.requestEnd)
+        let stored = storedKey(key)
         do throws(RedisError) {
             written =
                 if let condition {
-                    try await backend.put(storedKey(key), value, expiry: expiry, if: condition, until: deadline)
+                    try await backend.put(stored, value, expiry: expiry, if: condition, until: deadline)
                 } else {
-                    try await backend.put(
-                        storedKey(key), value, expiry: expiry, until: deadline, mayKeep: head.mayBeKept)
+                    try await backend.put(stored, value, expiry: expiry, until: deadline, mayKeep: head.mayBeKept)
                 }
         } catch {
             return refuse(failure(error, toWrite: true, isConditional: condition != nil), head, responder)
@@ -211,9 +213,11 @@ extension CacheService {
         case .failed(let current): return refuseCondition(holding: current, head, responder)
         }
         metrics.stored.add()
+        let digest = SHA1.digest(of: value)
+        backend.note(digest, of: value, key: stored)
         responder.send(status) { response, output in
             if status == .created { Self.appendLocation(of: query, head, to: &output) }
-            Self.appendETag(SHA1.digest(of: value), to: &output)
+            Self.appendETag(digest, to: &output)
             appendDestination(isKept: status == .accepted, response, to: &output)
         }
         return status

@@ -23,13 +23,16 @@ struct RESPOutcome: Equatable, CustomStringConvertible {
 }
 
 /// Gives the pieces to one decoder as a connection does: what it took is dropped, what is left comes again with more.
-func decodeRESP(_ pieces: [[UInt8]], limits: RESPLimits = .init()) throws -> RESPOutcome {
+///
+/// - Parameter filling: Whether strings are read into their place wherever one goes on with a piece.
+func decodeRESP(_ pieces: [[UInt8]], limits: RESPLimits = .init(), filling: Bool = false) throws -> RESPOutcome {
     var decoder = RESPDecoder(limits: limits)
     var outcome = RESPOutcome()
     for piece in pieces {
         var rest = piece[...]
         while !rest.isEmpty {
-            let input = Array(rest)
+            let filled = filling ? decoder.fill(from: &rest) : 0
+            let input = filled > 0 ? [] : Array(rest)
             var consumed = 0
             let value: RESPValue?
             do {
@@ -37,6 +40,10 @@ func decodeRESP(_ pieces: [[UInt8]], limits: RESPLimits = .init()) throws -> RES
             } catch {
                 outcome.error = error
                 return outcome
+            }
+            if filled > 0 {
+                if let value { outcome.values.append(value) }
+                continue
             }
             guard consumed > 0 else { throw TestFailure("the decoder took nothing and asked for more") }
             rest = rest.dropFirst(consumed)
@@ -53,5 +60,21 @@ func decodeRESP(_ pieces: [[UInt8]], limits: RESPLimits = .init()) throws -> RES
 
 /// The same, whole, byte by byte, and split at every point.
 func decodeRESPSplit(_ wire: String, limits: RESPLimits = .init()) throws -> RESPOutcome {
-    try verifySplits(Array(wire.utf8)) { try decodeRESP($0, limits: limits) }
+    let outcome = try verifySplits(Array(wire.utf8)) { try decodeRESP($0, limits: limits) }
+    let filled = try verifySplits(Array(wire.utf8)) { try decodeRESP($0, limits: limits, filling: true) }
+    guard filled == outcome else { throw TestFailure("read into its place it is \(filled), else \(outcome)") }
+    return outcome
+}
+
+extension RESPDecoder {
+    /// Reads as much of `rest` as belongs to the string that is being read; the result is how much that was.
+    fileprivate mutating func fill(from rest: inout ArraySlice<UInt8>) -> Int {
+        let filled = fill { array, room in
+            let taken = rest.prefix(room)
+            array.append(contentsOf: taken)
+            return taken.count
+        }
+        rest = rest.dropFirst(filled ?? 0)
+        return filled ?? 0
+    }
 }

@@ -156,6 +156,35 @@ struct SocketStreamTests {
         }
     }
 
+    @Test func whatIsReadIntoAnArrayIsAddedToItAndNoMoreThanAskedFor() async throws {
+        try await withLoop { loop in
+            let pair = SocketPair()
+            pair.serverSends(Array("abcdefgh".utf8))
+            let (descriptor, peer) = (dup(pair.client), pair.server)
+            try await loop.perform {
+                var stream = SocketStream(accepted: descriptor, loop: loop)
+                var array = Array("before ".utf8)
+                let first = (stream.read(into: &array, atMost: 3), stream.mayHaveMore)
+                #expect(first == (.bytes(3), true))
+                #expect(array == Array("before abc".utf8))
+                let second = (stream.read(into: &array, atMost: 100), stream.mayHaveMore)
+                #expect(second == (.bytes(5), false))
+                #expect(array == Array("before abcdefgh".utf8))
+                let third = stream.read(into: &array, atMost: 100)
+                #expect(third == .wouldBlock)
+                shutdown(peer, CInt(SHUT_WR))
+                let fourth = stream.read(into: &array, atMost: 100)
+                #expect(fourth == .end)
+                let (count, read) = (array.count, stream.bytesRead)
+                #expect(count == 15 && read == 8)
+                stream.close()
+                let fifth = stream.read(into: &array, atMost: 100)
+                #expect(fifth == .end)
+            }
+            withExtendedLifetime(pair) {}
+        }
+    }
+
     @Test func aStreamThatIsDroppedClosesItsSocket() async throws {
         try await withLoop { loop in
             let pair = SocketPair()

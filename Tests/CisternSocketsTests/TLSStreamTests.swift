@@ -139,6 +139,19 @@ struct TLSStreamTests {
                 let (isAnnounced, read) = (server.mayHaveMore, server.read())
                 #expect(isAnnounced)
                 #expect(read == .bytes(3))
+                server.input.consume(3)
+
+                // Into an array it is read as well: what a record holds beyond the room waits in the session.
+                var array = Array("before ".utf8)
+                let more = client.write("ABCDEFGH")
+                #expect(more == .bytes(8))
+                let first = (server.read(into: &array, atMost: 3), server.mayHaveMore)
+                #expect(first == (.bytes(3), true))
+                let second = (server.read(into: &array, atMost: 100), server.mayHaveMore)
+                #expect(second == (.bytes(5), false))
+                #expect(array == Array("before ABCDEFGH".utf8))
+                let third = server.read(into: &array, atMost: 100)
+                #expect(third == .wouldBlock)
                 server.close()
             }
             withExtendedLifetime(pair) {}

@@ -221,8 +221,8 @@ final class RedisPipe: EventSource, OutputSource {
         }
     }
 
-    /// Nothing is left in TLS's own buffer, which the loop does not see: a block of input holds a whole record, and the
-    /// decoder takes all that has come.
+    /// Nothing is left in TLS's own buffer, which the loop does not see: a block of input, or what there is room for in a string,
+    /// holds a whole record, and the decoder takes all that has come.
     private func receive() {
         reading: for _ in 0..<Self.readsPerTurn {
             // The decoder has taken all that had come: a long string goes on with the next byte.

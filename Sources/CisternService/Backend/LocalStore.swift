@@ -53,8 +53,9 @@ struct LocalStore: Sendable {
     ) throws(RedisError) -> ConditionalResult {
         while true {
             // The digest is made outside the cache's lock; if the key has changed by then, it is made again.
-            let held = cache.entry(key)?.value
-            let digest = held.map(SHA1.hexDigest)
+            let entry = cache.entry(key)
+            let held = entry?.value
+            let digest = entry.map(Self.digest)
             guard condition.verdict(on: digest) == .holds else { return .failed(current: digest) }
             let (outcome, isUnchanged) = cache.update(key) { current, now in
                 guard current?.value == held else { return (.keep, false) }
@@ -68,14 +69,19 @@ struct LocalStore: Sendable {
     /// Deletes a key if a precondition holds.
     func delete(_ key: Bytes, if condition: Precondition) -> ConditionalResult {
         while true {
-            guard let held = cache.entry(key)?.value else { return .missing }
-            let digest = SHA1.hexDigest(of: held)
+            guard let entry = cache.entry(key) else { return .missing }
+            let held = entry.value
+            let digest = Self.digest(of: entry)
             guard condition.verdict(on: digest) == .holds else { return .failed(current: digest) }
             let isUnchanged = cache.update(key) { current, _ in
                 current?.value == held ? (.remove, true) : (.keep, false)
             }.result
             if isUnchanged { return .done(PutResult(isNew: false)) }
         }
+    }
+
+    private static func digest(of entry: CacheEntry) -> Bytes {
+        (entry.digest ?? SHA1.digest(of: entry.value)).hex
     }
 
     private func end(_ expiry: KeyExpiry, of current: CacheEntry?, _ now: Int64) -> Int64 {

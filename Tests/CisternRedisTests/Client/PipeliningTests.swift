@@ -37,6 +37,28 @@ struct PipeliningTests {
         }
     }
 
+    /// Long ones are read into their place, and those behind them from a buffer.
+    @Test func longRepliesAndShortOnesComeInTheirOrder() async throws {
+        let server = try RedisServerProcess()
+        try await withClient(server.config { $0.readTimeout = .seconds(60) }) { client async throws in
+            var generator = SplitMix64(seed: 7)
+            var values: [Bytes: Bytes] = [:]
+            let block = 16 * 1024
+            let sizes = [0, 1, block - 10, block, block + 1, 3 * block, 1 << 20, 1 << 20 + 2, 1 << 20 + 3, 5_000_000]
+            for size in sizes {
+                let (key, value) = (Bytes("key\(size)"), Bytes(generator.bytes(size)))
+                values[key] = value
+                try await client.set(key, value)
+            }
+            let order = (0..<100).map { _ in sizes[Int(generator.next() % UInt64(sizes.count))] }
+            let replies = try await client.send(order.map { ["GET", Bytes("key\($0)")] })
+            let expected = order.map { values[Bytes("key\($0)")] }
+            let isSame = replies.count == 100 && zip(replies, expected).allSatisfy { $0 == .bulkString($1 ?? "?") }
+            #expect(isSame)
+            #expect(client.statistics.connectionsLost == 0)
+        }
+    }
+
     @Test func aCancelledCommandWhoseReplyIsOfSeveralValuesLeavesTheNextReplyInItsPlace() async throws {
         let server = try RedisServerProcess()
         try await withClient(server.config()) { client async throws in

@@ -2,6 +2,7 @@ import Cistern
 import CisternBytes
 import CisternHTTP
 import CisternRedis
+import CisternSockets
 import CisternStore
 import Testing
 
@@ -76,6 +77,24 @@ import Testing
         }
         #expect(RedisFailure.answer(error, toWrite: true).status == .insufficientStorage)
         #expect(store.read("k").value == "small")
+    }
+
+    /// Shown by a digest that is not the value's.
+    @Test func aPreconditionIsCheckedOnTheDigestThatSomebodyHasMade() throws {
+        let store = store()
+        let digest = SHA1.digest(of: "other")
+        func condition(_ digest: Digest160) -> Precondition { Precondition(match: .digests([digest.hex])) }
+        _ = try store.put("k", "v", expiry: .never)
+        #expect(
+            try store.put("k", "w", expiry: .never, if: condition(digest))
+                == .failed(current: SHA1.hexDigest(of: "v")))
+        store.cache.note(digest, of: "v", key: "k")
+        #expect(store.read("k").digest == digest)
+        #expect(store.delete("k", if: condition(SHA1.digest(of: "v"))) == .failed(current: digest.hex))
+        #expect(
+            try store.put("k", "w", expiry: .never, if: condition(digest))
+                == .done(PutResult(isNew: false, keptTTL: nil)))
+        #expect(store.read("k").value == "w" && store.read("k").digest == nil)
     }
 
     @Test func aListingNamesWhatIsThereAndNoMore() throws {

@@ -201,12 +201,33 @@ import Testing
         #expect(local("key")?.isPending == false)
     }
 
+    /// So many who are sent a long value share one.
+    @Test func whoReadsTheValueOfTheCopyIsGivenTheCopys() throws {
+        let place = store.place(of: "key")
+        func read(_ value: Bytes?) throws -> Bytes? {
+            guard case .ask(let begin) = store.beginRead("key", place) else { throw TestFailure("a write is kept") }
+            return store.endRead("key", place, begin: begin, value: value, ttl: nil).value
+        }
+        func memory(_ value: Bytes?) -> UnsafeRawPointer? { value?.withUnsafeBytes { $0.baseAddress } }
+        func bytes(_ byte: UInt8) -> Bytes { Bytes([UInt8](repeating: byte, count: 500)) }
+
+        let first = try read(bytes(1))
+        let second = try read(bytes(1))
+        #expect(first == bytes(1) && second == bytes(1))
+        #expect(memory(first) == memory(second))
+        #expect(memory(local("key")?.value) == memory(first))
+        let other = try read(bytes(2))
+        #expect(other == bytes(2))
+        #expect(memory(local("key")?.value) == memory(other))
+        #expect(try read(nil) == nil)
+    }
+
     @Test func theDigestOfAValueOutlastsItsReads() throws {
         let digest = Digest160.repeating(7)
         let place = store.place(of: "key")
         func read(_ value: Bytes?) throws -> Digest160? {
             guard case .ask(let begin) = store.beginRead("key", place) else { throw TestFailure("a write is kept") }
-            return store.endRead("key", place, begin: begin, value: value, ttl: nil)
+            return store.endRead("key", place, begin: begin, value: value, ttl: nil).digest
         }
         #expect(try read("value") == nil)
         store.note(digest, of: "value", "key", place)

@@ -8,7 +8,8 @@ private struct Outcome: Equatable {
     var isWithinReply = false
 }
 
-private func decode(_ pieces: [ArraySlice<UInt8>]) -> Outcome {
+/// - Parameter filling: Whether strings are read into their place wherever one goes on with a piece.
+private func decode(_ pieces: [ArraySlice<UInt8>], filling: Bool = false) -> Outcome {
     var limits = RESPLimits()
     // Small, so that inputs of the fuzzer reach them.
     limits.bulkLength = 200
@@ -22,11 +23,12 @@ private func decode(_ pieces: [ArraySlice<UInt8>]) -> Outcome {
     for piece in pieces {
         var rest = piece
         while !rest.isEmpty {
-            let input = Array(rest)
+            let filled = filling ? decoder.fill(from: &rest) : 0
+            let input = filled > 0 ? [] : Array(rest)
             var consumed = 0
             do {
                 let reply = try decoder.decode(input.span, consumed: &consumed)
-                precondition(consumed > 0 && consumed <= input.count, "consumed is out of range")
+                precondition(filled > 0 || consumed > 0 && consumed <= input.count, "consumed is out of range")
                 precondition(reply != nil || consumed == input.count, "more was asked for before all was taken")
                 if let reply { outcome.replies.append(reply.encoded()) }
             } catch {
@@ -40,6 +42,19 @@ private func decode(_ pieces: [ArraySlice<UInt8>]) -> Outcome {
     return outcome
 }
 
+extension RESPDecoder {
+    /// Reads as much of `rest` as belongs to the string that is being read; the result is how much that was.
+    fileprivate mutating func fill(from rest: inout ArraySlice<UInt8>) -> Int {
+        let filled = fill { array, room in
+            let taken = rest.prefix(room)
+            array.append(contentsOf: taken)
+            return taken.count
+        }
+        rest = rest.dropFirst(filled ?? 0)
+        return filled ?? 0
+    }
+}
+
 /// The first two bytes choose where the rest is split.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzRESP(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
@@ -50,6 +65,8 @@ public func fuzzRESP(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let whole = decode([wire])
     precondition(whole == decode([wire[..<point], wire[point...]]), "a split changes the outcome")
     precondition(whole == decode(wire.indices.map { wire[$0...$0] }), "single bytes change the outcome")
+    precondition(
+        whole == decode([wire[..<point], wire[point...]], filling: true), "reading into place changes the outcome")
 
     // What was decoded is encoded to the same value; it can exceed the line limit by what encoding adds, never the grammar.
     for reply in whole.replies {
