@@ -71,7 +71,7 @@ import Testing
         for cell in Cell.forBars {
             for mode in Mode.allCases { figures.add(round(), cell, mode) }
         }
-        #expect(Bar.all(figures).count == 13)
+        #expect(Bar.all(figures).count == 14)
     }
 
     @Test func theTablesSayWhatWasMeasuredAndHowWell() {

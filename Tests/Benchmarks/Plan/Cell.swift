@@ -21,7 +21,7 @@ struct Cell: Hashable, Sendable {
             Cell(contender: .cistern, workload: .put100), Cell(contender: .webdis, workload: .put100),
             Cell(contender: .cistern, workload: .get10k), Cell(contender: .webdis, workload: .get10k),
             Cell(contender: .cistern, workload: .get1m), Cell(contender: .local, workload: .get1m),
-            Cell(contender: .nginx, workload: .get1m),
+            Cell(contender: .nginx, workload: .get1m), Cell(contender: .nginxCopying, workload: .get1m),
         ]
 
     static func matrix(_ workloads: [Workload], connections: [Int], loops: [Int]) -> [Cell] {

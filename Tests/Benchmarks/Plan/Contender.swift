@@ -8,8 +8,11 @@ enum Contender: String, CaseIterable, Sendable {
     case open
     /// Through Redis.
     case webdis
-    /// A constant (`return 200`), and for larger values a file in memory: what an HTTP server can do on this machine.
+    /// A constant (`return 200`), and for larger values a file in memory of which the kernel sends the pages themselves
+    /// (`sendfile on`): what an HTTP server can do on this machine.
     case nginx
+    /// The file is copied into the process and out of it (`sendfile off`), as is done by whoever gets a value from a socket.
+    case nginxCopying
 
     var title: String {
         switch self {
@@ -18,6 +21,7 @@ enum Contender: String, CaseIterable, Sendable {
         case .open: "Cistern, breaker open"
         case .webdis: "webdis"
         case .nginx: "nginx"
+        case .nginxCopying: "nginx, sendfile off"
         }
     }
 
@@ -26,7 +30,7 @@ enum Contender: String, CaseIterable, Sendable {
         switch self {
         case .cistern, .local, .open: "/keys/\(key)"
         case .webdis: "/GET/\(key).bin"
-        case .nginx: "/\(key)"
+        case .nginx, .nginxCopying: "/\(key)"
         }
     }
 

@@ -57,7 +57,7 @@ enum Workload: String, CaseIterable, ExpressibleByArgument, Sendable {
     var contenders: [Contender] {
         switch self {
         case .get100: [.cistern, .webdis, .nginx, .local, .open]
-        case .get10k, .get1m: [.cistern, .local, .webdis, .nginx]
+        case .get10k, .get1m: [.cistern, .local, .webdis, .nginx, .nginxCopying]
         case .miss, .put100, .put10k, .mix: [.cistern, .local, .webdis]
         }
     }

@@ -6,6 +6,7 @@ extension Contender {
         case .open: "#8f6fd1"
         case .webdis: "#d9822b"
         case .nginx: "#8b949e"
+        case .nginxCopying: "#57606a"
         }
     }
 }

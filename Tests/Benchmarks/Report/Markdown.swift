@@ -25,8 +25,9 @@ struct Markdown {
         All servers run beside the load generator, and all but nginx on one Redis, on the same cores. CPU is the time that all \
         threads of the server have spent in the program and in the kernel, exact to the nanosecond, without the generator and \
         Redis. Memory is the most that was resident. webdis is asked for `/GET/key.bin`, which answers with the bytes alone, or 404, and writes by `/SET/key.bin`. \
-        nginx answers with a constant (`return 200`); 10 KiB and 1 MiB are a file in memory (tmpfs, `sendfile on`, its access \
-        log off). Ratios are medians of the ratios of each round.
+        nginx answers with a constant (`return 200`); 10 KiB and 1 MiB are a file in memory (tmpfs), \
+        of which the kernel sends the pages themselves (`sendfile on`), or which is copied into the process and out of it \
+        (`sendfile off`), as a value that comes from a socket has to be. Ratios are medians of the ratios of each round.
 
         `wrk` waits for each answer before it sends the next request: its requests per second are what can be served, and its \
         latencies are those of a full server. At a constant rate, half of what the slowest server of the table has served, a \

@@ -17,7 +17,10 @@ func startWebdis(threads: Int, redis: UInt16) throws -> (ChildProcess, port: UIn
     return (webdis, port)
 }
 
-func startNginx(processes: Int, _ workload: Workload, _ file: MemoryFile) throws -> (ChildProcess, port: UInt16) {
+/// - Parameter copies: Whether it copies the file into its own memory, and from there to the client.
+func startNginx(
+    processes: Int, _ workload: Workload, _ file: MemoryFile, copies: Bool
+) throws -> (ChildProcess, port: UInt16) {
     let port = try freePort()
     let folder = try makeTemporaryFolder()
     // A text in its configuration is at most 4 KiB long.
@@ -33,7 +36,7 @@ func startNginx(processes: Int, _ workload: Workload, _ file: MemoryFile) throws
             pid \(folder)/nginx.pid; error_log stderr;
             events { worker_connections 2048; }
             http {
-                access_log off; sendfile on; keepalive_requests 1000000000; default_type application/octet-stream;
+                access_log off; sendfile \(copies ? "off" : "on"); keepalive_requests 1000000000; default_type application/octet-stream;
                 client_body_temp_path \(folder); proxy_temp_path \(folder); fastcgi_temp_path \(folder);
                 uwsgi_temp_path \(folder); scgi_temp_path \(folder);
                 server {

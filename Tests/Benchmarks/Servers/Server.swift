@@ -25,9 +25,10 @@ final class Server {
         case .webdis:
             (process, port) = try startWebdis(threads: cell.loops, redis: redis.port)
             needs = []
-        case .nginx:
+        case .nginx, .nginxCopying:
             let file = try MemoryFile(size: cell.workload.size)
-            (process, port) = try startNginx(processes: cell.loops, cell.workload, file)
+            (process, port) = try startNginx(
+                processes: cell.loops, cell.workload, file, copies: cell.contender == .nginxCopying)
             needs = [file]
         }
         try check()
