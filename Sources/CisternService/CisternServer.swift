@@ -11,7 +11,7 @@ package import Logging
 
 /// The whole service: loops, backend and HTTP server, put together from one configuration.
 package final class CisternServer: Sendable {
-    private let state: ServiceState
+    let state: ServiceState
     private let http: HTTPServer
     private let group: EventLoopGroup
     private let redis: HybridRedisClient?

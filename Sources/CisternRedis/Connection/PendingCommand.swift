@@ -49,6 +49,8 @@ extension Outcome {
             self
         }
     }
+
+    func failing(onError fails: Bool) -> Outcome { fails ? failingOnError : self }
 }
 
 /// A command, or a few sent as one, whose replies have not all come.

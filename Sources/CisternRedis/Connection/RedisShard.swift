@@ -107,9 +107,9 @@ actor RedisShard {
         _ encode: @Sendable (inout OutputQueue) -> Void
     ) async throws(RedisError) -> Replies {
         guard loop.isCurrent else {
-            return try await perform(purpose, limit, isRepeatable: isRepeatable) { pipe in
-                let outcome = await pipe.exchange(limit, count: count, isWrite: purpose == .write, encode)
-                return takesErrors ? outcome : outcome.failingOnError
+            return try await perform(purpose, limit, isRepeatable: isRepeatable) {
+                await $0.exchange(limit, count: count, isWrite: purpose == .write, encode).failing(
+                    onError: !takesErrors)
             }
         }
         let permit = try admit(purpose)
@@ -123,15 +123,14 @@ actor RedisShard {
             ready.send(limit, count: count, isWrite: purpose == .write, encode, for: waiter)
         }
         var failed: FailedAttempt?
-        switch takesErrors ? outcome : outcome.failingOnError {
+        switch outcome.failing(onError: !takesErrors) {
         case .success(let replies):
             succeeded(permit)
             return replies
         case .failure(let error): failed = pipe.map { FailedAttempt(error: error, pipe: $0) }
         }
-        let last = await persist(purpose, limit, isRepeatable: isRepeatable, after: failed) { pipe in
-            let outcome = await pipe.exchange(limit, count: count, isWrite: purpose == .write, encode)
-            return takesErrors ? outcome : outcome.failingOnError
+        let last = await persist(purpose, limit, isRepeatable: isRepeatable, after: failed) {
+            await $0.exchange(limit, count: count, isWrite: purpose == .write, encode).failing(onError: !takesErrors)
         }
         return try finish(last, permit)
     }

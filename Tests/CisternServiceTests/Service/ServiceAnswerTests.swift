@@ -1,8 +1,11 @@
+import Cistern
 import CisternBytes
 import CisternJSON
-import CisternService
+import CisternSockets
 import TestSupport
 import Testing
+
+@testable import CisternService
 
 @Suite("Service: answers", .blocking) struct ServiceAnswerTests {
     private func answer(
@@ -13,6 +16,19 @@ import Testing
         try connection.send(
             Bytes("\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n\(fields)\(length)\r\n\(body ?? "")"))
         return try connection.readResponse(hasBody: method != "HEAD")
+    }
+
+    /// So that who reads it next does not make it again.
+    @Test func aWriteKeepsTheDigestThatItHasMadeForItsEntityTag() async throws {
+        try await withService { service in
+            guard case .local(let store) = service.server.state.backend else { throw TestFailure("another backend") }
+            let digest = SHA1.digest(of: "v")
+            let answer = try answer(service, "PUT", "/keys/a", body: "v")
+            #expect(answer.headers["ETag"] == "\"\(digest.hex.string ?? "")\"")
+            #expect(store.read("a").digest == digest)
+            _ = try self.answer(service, "PUT", "/keys/a", "If-None-Match: \"0\"\r\n", body: "w")
+            #expect(store.read("a").value == "w" && store.read("a").digest == SHA1.digest(of: "w"))
+        }
     }
 
     @Test(arguments: [
