@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Reading what protocols write in ASCII. Nothing here traps on what a peer sends.
 package enum ASCII {
     /// The number that decimal digits alone spell, without sign or space; nil when it is anything else or overflows.
@@ -25,6 +27,14 @@ package enum ASCII {
         }
     }
 
+    /// Where a byte stands first; nil where it does not occur.
+    package static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>) -> Int? {
+        bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return nil }
+            return memchr(base, CInt(byte), bytes.count).map { UnsafeRawPointer($0) - base }
+        }
+    }
+
     /// The byte in lower case, where it is a letter of ASCII.
     package static func lowercased(_ byte: UInt8) -> UInt8 {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
@@ -32,10 +42,19 @@ package enum ASCII {
 
     /// Whether the bytes equal `text`, which is written in lower case, whatever their case.
     package static func equal(_ bytes: Span<UInt8>, lowercase text: StaticString) -> Bool {
-        guard bytes.count == text.utf8CodeUnitCount else { return false }
-        let start = text.utf8Start
+        equal(bytes, lowercase: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Whether the bytes equal `text`, which is in lower case, whatever their case.
+    package static func equal(_ bytes: Span<UInt8>, lowercase text: Span<UInt8>) -> Bool {
+        text.withUnsafeBufferPointer { equal(bytes, lowercase: $0) }
+    }
+
+    @inline(__always)
+    private static func equal(_ bytes: Span<UInt8>, lowercase text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard bytes.count == text.count else { return false }
         return bytes.withUnsafeBufferPointer { bytes in
-            for index in 0..<bytes.count where lowercased(bytes[index]) != start[index] { return false }
+            for index in 0..<bytes.count where lowercased(bytes[index]) != text[index] { return false }
             return true
         }
     }

@@ -62,39 +62,38 @@ package final class BufferPool {
     }
 }
 
-/// Growable memory of one buffer: nothing, a block of a pool, or a larger piece of its own.
+/// Growable memory of one buffer: nothing, a block of the buffer's pool, or a larger piece of its own. The buffer frees it
+/// at its end.
 struct BufferMemory: ~Copyable {
     private(set) var base: UnsafeMutableRawPointer?
+    /// That of a larger piece is above the size of a block.
     private(set) var capacity = 0
-    /// Where a block goes back to. Nil for memory of its own.
-    private var pool: BufferPool?
 
-    init() {}
-
-    deinit {
-        if let base {
-            if let pool { pool.give(base, capacity) } else { base.deallocate() }
-        }
-    }
-
-    /// Grows to at least `needed` bytes and keeps the `used` first ones. It takes a block of `source` as long as one is large enough.
-    mutating func grow(to needed: Int, keeping used: Range<Int>, from source: BufferPool) {
-        var next = BufferMemory()
+    /// Grows to at least `needed` bytes and keeps the `used` first ones. It takes a block as long as one is large enough.
+    mutating func grow(to needed: Int, keeping used: Range<Int>, from pool: BufferPool) {
+        let next: UnsafeMutableRawPointer
+        let size: Int
         if needed <= BufferPool.blockSize {
-            (next.base, next.capacity) = source.take(needed)
-            next.pool = source
+            (next, size) = pool.take(needed)
         } else {
-            let size = max(needed, capacity * 2)
-            next.base = .allocate(byteCount: size, alignment: 16)
-            next.capacity = size
+            size = max(needed, capacity * 2)
+            next = .allocate(byteCount: size, alignment: 16)
         }
-        if let base, let target = next.base, !used.isEmpty {
-            target.copyMemory(from: base + used.lowerBound, byteCount: used.count)
-        }
-        self = next
+        if let base, !used.isEmpty { next.copyMemory(from: base + used.lowerBound, byteCount: used.count) }
+        release(to: pool)
+        base = next
+        capacity = size
     }
 
-    mutating func release() {
-        self = BufferMemory()
+    mutating func release(to pool: BufferPool) {
+        free(to: pool)
+        base = nil
+        capacity = 0
+    }
+
+    /// Gives it back for good: for the end of the buffer.
+    func free(to pool: BufferPool) {
+        guard let base else { return }
+        if capacity <= BufferPool.blockSize { pool.give(base, capacity) } else { base.deallocate() }
     }
 }

@@ -23,11 +23,11 @@ package struct Digest160: Sendable, Hashable {
     /// The 40 lower-case hexadecimal digits.
     package var hex: Bytes {
         var digits = [UInt8](repeating: 0, count: 40)
-        digits.withUnsafeMutableBytes { write(to: $0) }
+        digits.withUnsafeMutableBytes { if let base = $0.baseAddress { write(to: base) } }
         return Bytes(adopting: digits)
     }
 
-    func write(to target: UnsafeMutableRawBufferPointer) {
+    func write(to target: UnsafeMutableRawPointer) {
         let parts = (
             UInt32(truncatingIfNeeded: words.0 >> 32), UInt32(truncatingIfNeeded: words.0),
             UInt32(truncatingIfNeeded: words.1 >> 32), UInt32(truncatingIfNeeded: words.1), words.2
@@ -52,11 +52,8 @@ package struct Digest160: Sendable, Hashable {
 }
 
 extension OutputQueue {
-    /// Appends the digest's 40 lower-case hexadecimal digits.
-    package mutating func append(hex digest: Digest160) {
-        withUnsafeTemporaryAllocation(byteCount: 40, alignment: 1) { digits in
-            digest.write(to: digits)
-            append(copying: UnsafeRawBufferPointer(digits))
-        }
+    /// Appends the digest's 40 lower-case hexadecimal digits, between two constants where these are given.
+    package mutating func append(_ before: StaticString = "", hex digest: Digest160, _ after: StaticString = "") {
+        append(before, size: 40, after) { digest.write(to: $0) }
     }
 }

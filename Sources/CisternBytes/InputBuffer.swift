@@ -9,6 +9,8 @@ package struct InputBuffer: ~Copyable {
         self.pool = pool
     }
 
+    deinit { memory.free(to: pool) }
+
     package var count: Int { end - start }
     package var isEmpty: Bool { start == end }
 
@@ -62,7 +64,7 @@ package struct InputBuffer: ~Copyable {
     @discardableResult
     package mutating func releaseIfEmpty() -> Bool {
         guard isEmpty else { return false }
-        memory.release()
+        memory.release(to: pool)
         return true
     }
 

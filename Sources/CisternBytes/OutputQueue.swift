@@ -26,6 +26,8 @@ package struct OutputQueue: ~Copyable {
         self.pool = pool
     }
 
+    deinit { memory.free(to: pool) }
+
     /// Bytes that wait to be written.
     package var count: Int { end - start + inserted }
     package var isEmpty: Bool { count == 0 }
@@ -86,6 +88,19 @@ package struct OutputQueue: ~Copyable {
         end += bytes.count
     }
 
+    /// Appends so many bytes that `write` writes, between two constants.
+    @inline(__always)
+    mutating func append(
+        _ before: StaticString, size: Int, _ after: StaticString, _ write: (UnsafeMutableRawPointer) -> Void
+    ) {
+        let (beforeSize, afterSize) = (before.utf8CodeUnitCount, after.utf8CodeUnitCount)
+        let target = reserve(beforeSize + size + afterSize)
+        end += beforeSize + size + afterSize
+        target.copyMemory(from: before.utf8Start, byteCount: beforeSize)
+        write(target + beforeSize)
+        (target + beforeSize + size).copyMemory(from: after.utf8Start, byteCount: afterSize)
+    }
+
     /// Appends a number in decimal digits, between two constants where these are given.
     package mutating func append(_ before: StaticString = "", decimal value: Int, _ after: StaticString = "") {
         var digits = 1
@@ -95,19 +110,17 @@ package struct OutputQueue: ~Copyable {
             digits += 1
         }
         if value < 0 { digits += 1 }
-        let size = before.utf8CodeUnitCount + digits + after.utf8CodeUnitCount
-        let target = reserve(size)
-        end += size
-        target.copyMemory(from: before.utf8Start, byteCount: before.utf8CodeUnitCount)
-        var position = before.utf8CodeUnitCount + digits
-        (target + position).copyMemory(from: after.utf8Start, byteCount: after.utf8CodeUnitCount)
-        rest = value.magnitude
-        repeat {
-            position -= 1
-            target.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, toByteOffset: position, as: UInt8.self)
-            rest /= 10
-        } while rest > 0
-        if value < 0 { target.storeBytes(of: 0x2D, toByteOffset: position - 1, as: UInt8.self) }
+        append(before, size: digits, after) { target in
+            var position = digits
+            var rest = value.magnitude
+            repeat {
+                position -= 1
+                target.storeBytes(
+                    of: UInt8(truncatingIfNeeded: rest % 10) &+ 0x30, toByteOffset: position, as: UInt8.self)
+                rest /= 10
+            } while rest > 0
+            if value < 0 { target.storeBytes(of: 0x2D, toByteOffset: position - 1, as: UInt8.self) }
+        }
     }
 
     // MARK: Writing
@@ -189,7 +202,7 @@ package struct OutputQueue: ~Copyable {
 
     /// Gives the memory back when nothing waits, so that an idle connection costs none.
     package mutating func releaseIfEmpty() {
-        if isEmpty { memory.release() }
+        if isEmpty { memory.release(to: pool) }
     }
 
     private mutating func reserve(_ size: Int) -> UnsafeMutableRawPointer {

@@ -4,7 +4,7 @@ internal import CisternBytes
 ///
 /// User information is no part of it: RFC 9110 §4.2.4 has it treated as an error. An empty host is refused, since it
 /// makes an `http` URI invalid (RFC 9110 §4.2.1).
-struct HTTPAuthority {
+struct HTTPAuthority: Equatable {
     /// Bytes of the host at its front; an IP literal keeps its brackets.
     let hostCount: Int
     /// Nil where there is none, or nothing after the colon.

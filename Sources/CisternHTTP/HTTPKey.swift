@@ -32,6 +32,7 @@ package enum HTTPKey {
     }
 
     private static func hasDotSegment(_ key: Span<UInt8>) -> Bool {
+        guard ASCII.firstIndex(of: 0x2E, in: key) != nil else { return false }
         var dots = 0
         var length = 0
         for index in key.indices {

@@ -15,7 +15,7 @@ extension HTTPRequestHead {
         if let line = firstIndex(of: .host, from: 0) {
             guard firstIndex(of: .host, from: line + 1) == nil else { throw .repeatedHost }
             let range = fields[line].value
-            guard let host = HTTPAuthority(span(range)) else { throw .invalidHost }
+            guard let host = knownHost.read(span(range)) else { throw .invalidHost }
             if !hasHost { adopt(host, at: range) }
         } else if version == .http11 {
             throw .missingHost

@@ -97,6 +97,9 @@ package final class HTTPRequestHead {
     /// One bit for each ``HTTPFieldName`` that occurs.
     @exclusivity(unchecked) var present: UInt64 = 0
 
+    /// Of the requests before this one as well.
+    @exclusivity(unchecked) var knownHost = HTTPKnownHost()
+
     @exclusivity(unchecked) private var base: UnsafeMutablePointer<UInt8>?
     @exclusivity(unchecked) private var capacity = 0
     /// Bytes of a complete head; 0 as long as it is not, so that no range leads anywhere.

@@ -46,12 +46,13 @@ enum HTTPRequestTarget {
     }
 
     private static func cutQuery(of range: Range<Int>, in line: Span<UInt8>, into head: HTTPRequestHead) {
-        for position in range where line[position] == 0x3F {
-            head.facts.hasQuery = true
-            head.pathRange = HTTPRange(range.lowerBound..<position)
-            head.queryRange = HTTPRange(position + 1..<range.upperBound)
+        guard let length = ASCII.firstIndex(of: 0x3F, in: line.extracting(range)) else {
+            head.pathRange = HTTPRange(range)
             return
         }
-        head.pathRange = HTTPRange(range)
+        let position = range.lowerBound + length
+        head.facts.hasQuery = true
+        head.pathRange = HTTPRange(range.lowerBound..<position)
+        head.queryRange = HTTPRange(position + 1..<range.upperBound)
     }
 }

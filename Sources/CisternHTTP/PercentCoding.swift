@@ -22,9 +22,11 @@ package enum PercentCoding {
 
     /// Decodes once; nil where a `%` is not followed by two hexadecimal digits.
     package static func decode(_ text: Span<UInt8>) -> Bytes? {
+        guard let first = ASCII.firstIndex(of: 0x25, in: text) else { return Bytes(copying: text) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(text.count)
-        var index = 0
+        text.extracting(..<first).withUnsafeBufferPointer { decoded.append(contentsOf: $0) }
+        var index = first
         while index < text.count {
             let byte = text[index]
             if byte != 0x25 {

@@ -16,6 +16,7 @@ extension CacheService {
 
         """
 
+    @inline(__always)
     func handleKey(
         _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
     ) async -> HTTPStatus {
@@ -59,6 +60,7 @@ extension CacheService {
 
     // MARK: GET, HEAD
 
+    @inline(__always)
     private func get(
         _ key: Bytes, _ condition: Precondition?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder,
         _ metrics: ServiceMetrics
@@ -166,9 +168,7 @@ extension CacheService {
 
     /// A strong entity tag (RFC 9110 §8.8.3): the value's SHA-1.
     private static func appendETag(_ digest: Digest160, to output: inout OutputQueue) {
-        output.append("ETag: \"")
-        output.append(hex: digest)
-        output.append("\"\r\n")
+        output.append("ETag: \"", hex: digest, "\"\r\n")
     }
 
     // MARK: PUT

@@ -63,6 +63,7 @@ package final class CacheService: HTTPHandler {
         if let id { log(head, route, status, id.text, connection) }
     }
 
+    @inline(__always)
     private func answer(
         _ head: HTTPRequestHead, to route: Route, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
     ) async -> HTTPStatus {

@@ -42,6 +42,26 @@ private func equal(_ text: String, lowercase other: StaticString) -> Bool {
         #expect(equal(text, lowercase: "close") == whateverItsCase)
     }
 
+    @Test(
+        arguments: [
+            ("a?b?c", 1), ("?", 0), ("abc?", 3), ("abc", nil), ("", nil), ("\u{0}?", 1),
+        ] as [(String, Int?)])
+    func aByteIsFoundWhereItStandsFirst(_ text: String, _ index: Int?) {
+        let bytes = Array(text.utf8)
+        #expect(ASCII.firstIndex(of: UInt8(ascii: "?"), in: bytes.span) == index)
+        // Not behind the end of the span.
+        let inside = ASCII.firstIndex(
+            of: UInt8(ascii: "!"), in: (bytes + [UInt8(ascii: "!")]).span.extracting(droppingLast: 1))
+        #expect(inside == nil)
+    }
+
+    @Test(arguments: [
+        ("Cache.Example", true), ("cache.example", true), ("cache.exampl", false), ("cache-example", false),
+    ])
+    func anyBytesCanBeComparedWithWhateverTheirCase(_ text: String, _ isEqual: Bool) {
+        #expect(ASCII.equal(Array(text.utf8).span, lowercase: Array("cache.example".utf8).span) == isEqual)
+    }
+
     @Test func caseInsensitivityDoesNotReachBeyondLetters() {
         // '@' and '`', '[' and '{' differ in the bit that tells the cases of letters apart.
         #expect(!equal("@[", lowercase: "`{"))

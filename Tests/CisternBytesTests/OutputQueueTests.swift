@@ -41,6 +41,19 @@ import Testing
         #expect(count == text.utf8.count)
     }
 
+    @Test func aDigestIsInHexadecimalBetweenConstants() {
+        let digest = [UInt8](0x5E..<0x5E + 19) + [0xFA]
+        let hex = "5e5f606162636465666768696a6b6c6d6e6f70fa"
+        digest.withUnsafeBytes { bytes in
+            var queue = OutputQueue(pool: BufferPool())
+            queue.append("ETag: \"", hex: Digest160(bytes), "\"\r\n")
+            queue.append(hex: Digest160(bytes))
+            let text = String(decoding: Self.content(queue), as: UTF8.self)
+            #expect(text == "ETag: \"\(hex)\"\r\n\(hex)")
+            #expect(Digest160(bytes).hex.string == hex)
+        }
+    }
+
     @Test func aLineHasItsNameAndItsValue() {
         var queue = OutputQueue(pool: BufferPool())
         queue.append(line: "Name", "value")

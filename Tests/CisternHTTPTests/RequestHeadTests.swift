@@ -28,6 +28,29 @@ func parsed(_ raw: String, into head: HTTPRequestHead = HTTPRequestHead()) -> HT
         #expect(lines == ["host Host=h", "other X-One=1", "accept ACCEPT=a", "other x-one=2", "other Empty="])
     }
 
+    /// A connection names the same host again and again, which is not read again; one that is a little different is.
+    @Test func whatAHostWasReadAsHoldsForThatHostAlone() {
+        let hosts = [
+            "a.example", "a.example", "b.example", "a.example:80", "a.example:81", "a.example:8", "[::1]", "[::1]:80",
+            "a.exampl",
+            "", "a_b.example:0", "a/b", "a:b", "a:99999", "[::1", "::1", "%41.b", "%4", "A.example",
+            String(repeating: "a", count: 48), String(repeating: "a", count: 47) + "/",
+            String(repeating: "a", count: 49), String(repeating: "a", count: 48) + "/",
+        ]
+        var generator = SplitMix64(seed: 5)
+        var known = HTTPKnownHost()
+        for _ in 0..<5000 {
+            let host = Array(hosts[Int(generator.next() % UInt64(hosts.count))].utf8)
+            #expect(known.read(host.span) == HTTPAuthority(host.span), "\(String(decoding: host, as: UTF8.self))")
+        }
+        let head = HTTPRequestHead()
+        for host in ["a.example:80", "b.example:80", "b.example:81"] {
+            _ = parsed("GET / HTTP/1.1¶Host: \(host)¶¶", into: head)
+            #expect(text(head.authority) == host && text(head.host) == String(host.prefix(9)))
+            #expect(head.port == UInt16(host.suffix(2)))
+        }
+    }
+
     @Test func aFieldIsFoundByItsName() {
         let head = parsed("GET / HTTP/1.1¶Host: h¶If-Match: \"a\"¶Authorization: Bearer t¶if-match: \"b\"¶¶")
         #expect(value(.ifMatch, of: head) == "\"a\"")

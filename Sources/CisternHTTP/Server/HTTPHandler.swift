@@ -2,7 +2,7 @@ package import CisternBytes
 internal import CisternSockets
 
 /// What a server asks its application. Called on the loop of the connection.
-package protocol HTTPHandler: Sendable {
+package protocol HTTPHandler: AnyObject, Sendable {
     /// Answers a request. What it does not answer is answered with 500.
     func handle(_ request: HTTPRequestHead, _ responder: consuming HTTPResponder) async
 

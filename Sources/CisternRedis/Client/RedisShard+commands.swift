@@ -36,6 +36,7 @@ extension RedisShard {
     }
 
     /// GET and PTTL in one write.
+    @inline(__always)
     nonisolated func read(_ key: Bytes, _ limit: OperationLimit) async throws(RedisError) -> StoredValue? {
         let replies = try await send(.read, limit, isRepeatable: true, count: 2) { output in
             // As they are on the wire, in one copy: every read sends them.

@@ -7,13 +7,17 @@ enum MediaType {
     static let json: StaticString = "application/json"
 
     static func of(_ key: Bytes) -> StaticString {
+        let key = key.span
+        var start = key.count
         // The longest extension of the table has four letters.
-        guard let dot = key.suffix(5).lastIndex(of: 0x2E) else { return "application/octet-stream" }
-        return key.span.withUnsafeBufferPointer { bytes in
-            let name = UnsafeBufferPointer(rebasing: bytes[(dot + 1)...]).span
-            for (text, type) in table where ASCII.equal(name, lowercase: text) { return type }
-            return "application/octet-stream"
+        while start > max(0, key.count - 5) {
+            if key[start - 1] == 0x2E {
+                for (text, type) in table where ASCII.equal(key.extracting(start...), lowercase: text) { return type }
+                break
+            }
+            start -= 1
         }
+        return "application/octet-stream"
     }
 
     private static let table: [(StaticString, StaticString)] = [

@@ -42,7 +42,7 @@ struct HostRules: Sendable {
         guard let allowed, head.hasHost else { return true }
         let host = head.host
         let port = head.port ?? standardPort
-        return allowed.contains { ($0.port ?? port) == port && Self.equal(host, lowercase: $0.host) }
+        return allowed.contains { ($0.port ?? port) == port && ASCII.equal(host, lowercase: $0.host.span) }
     }
 
     /// Takes a name of the configuration apart, which has been checked: an IPv6 address stands in brackets.
@@ -52,11 +52,5 @@ struct HostRules: Sendable {
             !text[colon...].contains("]")
         else { return Name(host: Bytes(text), port: nil) }
         return Name(host: Bytes(String(text[..<colon])), port: port)
-    }
-
-    private static func equal(_ host: Span<UInt8>, lowercase name: Bytes) -> Bool {
-        guard host.count == name.count else { return false }
-        for index in host.indices where ASCII.lowercased(host[index]) != name[index] { return false }
-        return true
     }
 }

@@ -1,0 +1,32 @@
+internal import CisternBytes
+internal import Glibc
+
+/// The authority that was read last, and what it was read as: the requests of a connection name the same again and again.
+struct HTTPKnownHost {
+    /// A longer one is read anew each time.
+    private static let limit = 48
+
+    private var text = InlineArray<48, UInt8>(repeating: 0)
+    private var count = 0
+    private var authority: HTTPAuthority?
+
+    /// What ``HTTPAuthority`` says of `text`.
+    mutating func read(_ text: Span<UInt8>) -> HTTPAuthority? {
+        if text.count == count, let authority, isKnown(text) { return authority }
+        let authority = HTTPAuthority(text)
+        guard text.count <= Self.limit else { return authority }
+        self.authority = authority
+        count = text.count
+        for index in text.indices { self.text[index] = text[index] }
+        return authority
+    }
+
+    private func isKnown(_ text: Span<UInt8>) -> Bool {
+        self.text.span.withUnsafeBufferPointer { known in
+            text.withUnsafeBufferPointer { text in
+                guard let known = known.baseAddress, let start = text.baseAddress else { return false }
+                return memcmp(known, start, text.count) == 0
+            }
+        }
+    }
+}
