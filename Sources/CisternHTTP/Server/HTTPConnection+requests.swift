@@ -30,6 +30,7 @@ extension HTTPConnection {
                 counters.requests.add()
                 await options.handler.handle(head, HTTPResponder(self, HTTPResponseContext(head)))
                 if !hasResponded { HTTPResponder(self, HTTPResponseContext(head)).send(.internalServerError) }
+                sendResponse()
                 if mustDrain, await !drained() { break requests }
             }
         }

@@ -3,7 +3,8 @@ internal import CisternSockets
 
 /// What a client is sent.
 extension HTTPConnection {
-    /// What is written in one turn before the next request is looked at: nothing is sent before the turn ends.
+    /// What is written in one turn before the next request is looked at: what answers requests that came together is sent when the
+    /// turn ends.
     private static let responsesPerTurn = 64
     private static let outputPerTurn = 64 * 1024
 
@@ -66,7 +67,12 @@ extension HTTPConnection {
     func endResponse() {
         hasResponded = true
         responsesInTurn += 1
-        scheduleFlush()
+    }
+
+    /// Has the response leave: at once, so that the client goes on while others are answered; with what follows it in this turn
+    /// where the client has sent more requests already.
+    func sendResponse() {
+        if stream.input.isEmpty, !isFlushScheduled { flush() } else { scheduleFlush() }
     }
 
     func scheduleFlush() {
@@ -79,6 +85,11 @@ extension HTTPConnection {
         isFlushScheduled = false
         responsesInTurn = 0
         readsInTurn = 0
+        flush()
+        if isOpen, arrivalWaiter != nil, stream.mayHaveMore, let arrival = read() { resumeArrival(arrival) }
+    }
+
+    private func flush() {
         guard isOpen else { return }
         let before = stream.bytesWritten
         let outcome = stream.flush()
@@ -92,9 +103,8 @@ extension HTTPConnection {
                 writeDeadline = loop.now + options.current.writeStallTimeout
                 armTimer()
             }
-        case .failed: return closeNow()
+        case .failed: closeNow()
         }
-        if arrivalWaiter != nil, stream.mayHaveMore, let arrival = read() { resumeArrival(arrival) }
     }
 
     /// Waits until the client has taken all output; false when it has gone.

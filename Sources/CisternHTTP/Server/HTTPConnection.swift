@@ -104,6 +104,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     package func ready(_ events: PollEvents) {
         guard !isShakingHands else { return resumeArrival(.bytes) }
         readsInTurn = 0
+        responsesInTurn = 0
         if events.contains(.write) { flushOutput() }
         guard isOpen, events.callForRead else { return }
         if isWaiting {

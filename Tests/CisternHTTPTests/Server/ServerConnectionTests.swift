@@ -170,6 +170,28 @@ import Testing
         }
     }
 
+    /// The loop is kept from turning, so that both requests are there when it turns, and again within that turn.
+    @Test func anAnswerDoesNotWaitForTheOtherRequestsOfItsTurn() async throws {
+        try await withServer { server in
+            let (first, second, third) = (try server.connect(), try server.connect(), try server.connect())
+            for connection in [second, third] {
+                try connection.send(pipeline("/hello", 1))
+                #expect(try connection.readResponse().body == "hello")
+            }
+            try first.send(pipeline("/held", 1))
+            #expect(comes { server.handler.hold.arrived == 1 })
+            try second.send(pipeline("/hello", 1))
+            try third.send(pipeline("/held/again", 1))
+            server.handler.hold.release()
+            #expect(comes { server.handler.secondHold.arrived == 1 })
+            #expect(try second.readResponse().body == "hello")
+            #expect(server.handler.answered == 4, "the one that keeps the loop from turning is not answered")
+            server.handler.secondHold.release()
+            #expect(try third.readResponse().body == "held again")
+            #expect(try first.readResponse().body == "held")
+        }
+    }
+
     /// What has come is there to be read all the time, and so is the end.
     @Test(arguments: [false, true]) func theLoopRestsWhileARequestIsAnswered(hasEnded: Bool) async throws {
         try await withServer { server in

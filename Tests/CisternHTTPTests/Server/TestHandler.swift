@@ -11,6 +11,8 @@ final class TestHandler: HTTPHandler {
     let gate = Gate()
     /// While it holds, `/held` keeps its loop from turning; at most ten seconds.
     let hold = Hold()
+    /// The same for `/held/again`.
+    let secondHold = Hold()
 
     private struct Notes {
         /// Requests by the turn of the loop in which they came.
@@ -59,6 +61,9 @@ final class TestHandler: HTTPHandler {
         case "/held":
             hold.wait()
             responder.send(.ok, body: "held")
+        case "/held/again":
+            secondHold.wait()
+            responder.send(.ok, body: "held again")
         case "/slow":
             let before = Self.processorTime
             await gate.wait()
