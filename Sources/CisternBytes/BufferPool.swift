@@ -62,8 +62,8 @@ package final class BufferPool {
     }
 }
 
-/// Growable memory of one buffer: nothing, a block of the buffer's pool, or a larger piece of its own. The buffer frees it
-/// at its end.
+/// Growable memory of one buffer: nothing, a block of the buffer's pool, or a larger piece of its own. The buffer has to
+/// free it at its end.
 struct BufferMemory: ~Copyable {
     private(set) var base: UnsafeMutableRawPointer?
     /// That of a larger piece is above the size of a block.

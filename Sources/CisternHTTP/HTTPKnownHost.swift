@@ -1,11 +1,9 @@
 internal import CisternBytes
 internal import Glibc
 
-/// The authority that was read last, and what it was read as: the requests of a connection name the same again and again.
+/// An authority that was read before, and what it was read as: the requests of a connection name the same again and again.
+/// One that is longer than what there is room for is read anew each time.
 struct HTTPKnownHost {
-    /// A longer one is read anew each time.
-    private static let limit = 48
-
     private var text = InlineArray<48, UInt8>(repeating: 0)
     private var count = 0
     private var authority: HTTPAuthority?
@@ -14,7 +12,7 @@ struct HTTPKnownHost {
     mutating func read(_ text: Span<UInt8>) -> HTTPAuthority? {
         if text.count == count, let authority, isKnown(text) { return authority }
         let authority = HTTPAuthority(text)
-        guard text.count <= Self.limit else { return authority }
+        guard text.count <= self.text.count else { return authority }
         self.authority = authority
         count = text.count
         for index in text.indices { self.text[index] = text[index] }

@@ -8,7 +8,7 @@ struct RESPContent {
 
     /// Memory taken ahead of the bytes that fill it, enough for a value of 1 MiB. A peer that announces much and sends nothing
     /// gets no more.
-    private static let reserve = 1 << 20 + 2
+    private static let reserve = (1 << 20) + 2
 
     let kind: Kind
     let length: Int
@@ -52,11 +52,11 @@ struct RESPContent {
         return Bytes(adopting: stored)
     }
 
-    /// Has `read` add bytes to what has come; it is given the array and how many it may add: all that is missing, or a block of
-    /// memory at least, as much as a record of TLS holds.
+    /// Has `read` add bytes to what has come; it is given the array and how many it may add: all that is missing, or at least a
+    /// block of memory, as much as a record of TLS holds, and at most a mebibyte, so that others have their turn.
     mutating func fill<Outcome>(_ read: (inout [UInt8], Int) -> Outcome) -> Outcome {
         makeRoom(for: min(outstanding, BufferPool.blockSize))
-        return read(&stored, min(outstanding, stored.capacity - stored.count))
+        return read(&stored, min(outstanding, stored.capacity - stored.count, Self.reserve))
     }
 
     private mutating func makeRoom(for count: Int) {

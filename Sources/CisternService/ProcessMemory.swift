@@ -3,10 +3,11 @@ internal import Glibc
 
 /// The memory of this process.
 package enum ProcessMemory {
-    /// Has freed memory stay, up to 8 MiB for each event loop, so that a turn in which several values of 1 MiB are received
-    /// does not fetch 256 pages for each from the kernel. For a program that serves: it decides for the whole process.
+    /// Has freed memory stay, up to 8 MiB at the end of each thread's heap, so that a turn in which several values of 1 MiB are
+    /// received does not fetch 256 pages for each from the kernel. For a program that serves: it decides for the whole process.
     package static func keepFreed() {
-        cistern_keep_freed_memory(8 << 20)
+        // The second is the most that glibc takes, and what it would arrive at by itself with values of that size.
+        cistern_keep_freed_memory(8 << 20, 32 << 20)
     }
 
     /// Resident memory as the kernel counts it, in bytes; 0 where the kernel does not say.

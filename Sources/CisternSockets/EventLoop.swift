@@ -38,8 +38,8 @@ package protocol OutputSource: AnyObject {
 /// object, in a task that prefers the loop a call of its actors, or between them, does not hop: it is a plain call. In
 /// any other task such a call is a job of its own.
 ///
-/// A turn: wait for events; hand them to their sources; run the jobs these have made ready; fire due timers; write out
-/// all that the turn has produced, one system call per socket. Every step is bounded.
+/// A turn: wait for events; hand them to their sources; run the jobs these have made ready; fire due timers; have those
+/// who asked for it write out what the turn has produced, one system call per socket. Every step is bounded.
 ///
 /// `@unchecked Sendable`, the only one in the house but for ``LoopBound``: what is not behind `inbox` or atomic is touched by the loop's own
 /// thread alone, which `assertOnLoop` checks in debug builds.

@@ -169,8 +169,13 @@ package struct SocketStream: ~Copyable {
     }
 
     private mutating func noted(_ reading: Reading) -> ReadOutcome {
-        if case .bytes(let count) = reading.outcome { bytesRead += count }
-        mayHaveMore = reading.mayHaveMore
+        if case .bytes(let count) = reading.outcome {
+            bytesRead += count
+            mayHaveMore = reading.mayHaveMore
+        } else {
+            // TLS may hold a part of a record, which is nothing to be read.
+            mayHaveMore = false
+        }
         if writeAwaitsInput {
             // The way of a blocked write: the loop reports it as soon as the kernel takes more, which is at once.
             writeAwaitsInput = false

@@ -152,6 +152,20 @@ struct TLSStreamTests {
                 #expect(array == Array("before ABCDEFGH".utf8))
                 let third = server.read(into: &array, atMost: 100)
                 #expect(third == .wouldBlock)
+
+                // A part of a record is nothing to be read.
+                _ = client.write("end")
+                var record = [UInt8](repeating: 0, count: 1000)
+                let size = recv(serverSocket, &record, record.count, 0)
+                #expect(size > 10)
+                #expect(send(clientSocket, record, 3, 0) == 3)
+                let part = (server.read(), server.mayHaveMore)
+                #expect(part == (.wouldBlock, false))
+                #expect(
+                    Array(record[3..<size]).withUnsafeBytes { send(clientSocket, $0.baseAddress, $0.count, 0) } == size
+                        - 3)
+                let whole = (server.read(), server.mayHaveMore)
+                #expect(whole == (.bytes(3), false))
                 server.close()
             }
             withExtendedLifetime(pair) {}

@@ -27,11 +27,11 @@ static inline void cistern_set_current_loop(void *loop) { cistern_loop_of_thread
 /* The cores that this process may run on. */
 int cistern_usable_cores(void);
 
-/* Has the allocator keep so many bytes that were freed at the end of each of its heaps, and take blocks of up to that size from
- * there: to give pages back and have them cleared again costs more than to fill them. */
-static inline void cistern_keep_freed_memory(int bytes) {
-    mallopt(M_TRIM_THRESHOLD, bytes);
-    mallopt(M_MMAP_THRESHOLD, bytes);
+/* Has the allocator keep so many bytes that were freed at the end of each of its heaps, and take blocks of up to `mapped` bytes
+ * from its heaps: to give pages back and have them cleared again costs more than to fill them. */
+static inline void cistern_keep_freed_memory(int kept, int mapped) {
+    mallopt(M_TRIM_THRESHOLD, kept);
+    mallopt(M_MMAP_THRESHOLD, mapped);
 }
 
 /* struct epoll_event is packed and its data a union; Swift sees one 64-bit word. */

@@ -69,8 +69,8 @@ extension HTTPConnection {
         responsesInTurn += 1
     }
 
-    /// Has the response leave: at once, so that the client goes on while others are answered; with what follows it in this turn
-    /// where the client has sent more requests already.
+    /// Has the response leave: at once, so that the client goes on while others are answered; at the end of the turn, with what
+    /// follows it, where more of the client's bytes are there already, or where that has been asked for.
     func sendResponse() {
         if stream.input.isEmpty, !isFlushScheduled { flush() } else { scheduleFlush() }
     }

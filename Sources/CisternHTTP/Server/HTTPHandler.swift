@@ -3,8 +3,8 @@ internal import CisternSockets
 
 /// What a server asks its application. Called on the loop of the connection.
 package protocol HTTPHandler: AnyObject, Sendable {
-    /// Answers a request. What it does not answer is answered with 500. The answer leaves when this returns, so that what is
-    /// counted before that is counted for whoever has the answer.
+    /// Answers a request. What it does not answer is answered with 500. A whole answer leaves when this returns, so that
+    /// what is counted before that is counted for whoever has the answer: what takes long comes before it.
     func handle(_ request: HTTPRequestHead, _ responder: consuming HTTPResponder) async
 
     /// Answers a request that was not understood, or that did not come in time; the connection ends with it.

@@ -221,8 +221,6 @@ final class RedisPipe: EventSource, OutputSource {
         }
     }
 
-    /// Nothing is left in TLS's own buffer, which the loop does not see: a block of input, or what there is room for in a string,
-    /// holds a whole record, and the decoder takes all that has come.
     private func receive() {
         reading: for _ in 0..<Self.readsPerTurn {
             // The decoder has taken all that had come: a long string goes on with the next byte.
@@ -239,7 +237,13 @@ final class RedisPipe: EventSource, OutputSource {
             }
         }
         stream.input.releaseIfEmpty()
+        // TLS reads ahead, and what it holds the loop does not see.
+        if stream.isSecured, stream.mayHaveMore { later { $0.goOnReceiving() } }
         shard.pipeMadeRoom()
+    }
+
+    private func goOnReceiving() {
+        if case .open = state { receive() }
     }
 
     /// Hands out the replies that have come whole; false when the pipe has ended.

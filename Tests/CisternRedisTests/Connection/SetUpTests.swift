@@ -197,6 +197,25 @@ struct SetUpTests {
         }
     }
 
+    /// TLS reads ahead many records, of which a turn takes a few.
+    @Test func repliesInManyRecordsAreReadToTheirEnd() async throws {
+        let server = try RedisServerProcess()
+        let shredder = try RecordShredder(to: server.port)
+        let authority = try TLSFixtures.shared.authority
+        let config = server.config {
+            $0.port = Int(shredder.port)
+            $0.tlsEnabled = true
+            $0.tlsCAFile = authority
+            $0.maxRetries = 0
+        }
+        try await withClient(config) { client async throws in
+            let value = Bytes(repeatElement(7, count: 100))
+            try await client.set("key", value)
+            for _ in 0..<20 { #expect(try await client.get("key") == value) }
+            #expect(client.statistics.connectionsLost == 0)
+        }
+    }
+
     @Test func aServerOfAnotherAuthorityOrNameIsNotTalkedTo() async throws {
         let files = try TLSFixtures.shared
         let server = try Self.tlsServer()
