@@ -16,6 +16,7 @@ extension CacheService {
 
         """
 
+    // In one frame with its caller: each frame of a task is allocated for each request.
     @inline(__always)
     func handleKey(
         _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics
@@ -60,6 +61,7 @@ extension CacheService {
 
     // MARK: GET, HEAD
 
+    // In one frame with its caller: each frame of a task is allocated for each request.
     @inline(__always)
     private func get(
         _ key: Bytes, _ condition: Precondition?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder,

@@ -63,6 +63,7 @@ package final class CacheService: HTTPHandler {
         if let id { log(head, route, status, id.text, connection) }
     }
 
+    // In one frame with its caller: each frame of a task is allocated for each request.
     @inline(__always)
     private func answer(
         _ head: HTTPRequestHead, to route: Route, _ responder: consuming HTTPResponder, _ metrics: ServiceMetrics

@@ -107,6 +107,7 @@ public final class RedisClient: Sendable {
 
     /// Carries out an operation on one of the loops, with that loop as the task's preferred executor: one hop there and
     /// one back. Without the preference, every reply would make a detour over the global pool.
+    // In one frame with its caller: each frame of a task is allocated for each operation.
     @inline(__always)
     func onLoop<Answer: Sendable>(
         _ operation: (RedisShard) async throws(RedisError) -> Answer

@@ -36,6 +36,7 @@ extension RedisShard {
     }
 
     /// GET and PTTL in one write.
+    // In one frame with its caller: each frame of a task is allocated for each read.
     @inline(__always)
     nonisolated func read(_ key: Bytes, _ limit: OperationLimit) async throws(RedisError) -> StoredValue? {
         let replies = try await send(.read, limit, isRepeatable: true, count: 2) { output in
