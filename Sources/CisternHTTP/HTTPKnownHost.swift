@@ -7,12 +7,21 @@ struct HTTPKnownHost {
     private var text = InlineArray<48, UInt8>(repeating: 0)
     private var count = 0
     private var authority: HTTPAuthority?
+    /// Whether it is the one that was read last.
+    private(set) var isLast = false
+    /// Who has accepted it.
+    var accepter: AnyObject?
 
     /// What ``HTTPAuthority`` says of `text`.
     mutating func read(_ text: Span<UInt8>) -> HTTPAuthority? {
-        if text.count == count, let authority, isKnown(text) { return authority }
+        if text.count == count, let authority, isKnown(text) {
+            isLast = true
+            return authority
+        }
         let authority = HTTPAuthority(text)
-        guard text.count <= self.text.count else { return authority }
+        isLast = text.count <= self.text.count
+        guard isLast else { return authority }
+        accepter = nil
         self.authority = authority
         count = text.count
         for index in text.indices { self.text[index] = text[index] }

@@ -16,7 +16,9 @@ extension HTTPRequestHead {
             guard firstIndex(of: .host, from: line + 1) == nil else { throw .repeatedHost }
             let range = fields[line].value
             guard let host = knownHost.read(span(range)) else { throw .invalidHost }
-            if !hasHost { adopt(host, at: range) }
+            guard !hasHost else { return }
+            adopt(host, at: range)
+            facts.isHostKnown = knownHost.isLast
         } else if version == .http11 {
             throw .missingHost
         }

@@ -63,6 +63,8 @@ package final class HTTPRequestHead {
         var expectation = Expectation.none
         var keepAlive = true
         var hasHost = false
+        /// Whether the authority is that of `knownHost`.
+        var isHostKnown = false
         var port: UInt16?
         var hasQuery = false
     }
@@ -83,6 +85,12 @@ package final class HTTPRequestHead {
     package var keepAlive: Bool { facts.keepAlive }
     /// Whether there is a host at all: HTTP/1.0 may come without one.
     package var hasHost: Bool { facts.hasHost }
+    /// Whether `judge` has accepted host and port for an earlier request of the connection.
+    package func isHostAccepted(by judge: AnyObject) -> Bool { facts.isHostKnown && knownHost.accepter === judge }
+    /// Notes that `judge` accepts host and port, as it would for every request that names the same.
+    package func acceptHost(by judge: AnyObject) {
+        if facts.isHostKnown { knownHost.accepter = judge }
+    }
     /// The port that the authority names.
     package var port: UInt16? { facts.port }
     /// Whether the target has a `?`.
@@ -120,6 +128,7 @@ package final class HTTPRequestHead {
         base = nil
         capacity = 0
         fields = []
+        knownHost.accepter = nil
     }
 
     /// Forgets the request before.

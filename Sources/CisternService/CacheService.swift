@@ -45,7 +45,15 @@ package final class CacheService: HTTPHandler {
 
     // MARK: Requests
 
-    package func handle(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
+    package func serve(_ connection: HTTPConnection) async {
+        while let responder = await connection.nextRequest(for: self) {
+            await handle(connection.head, responder)
+        }
+    }
+
+    // In one frame with its caller: each frame of a task is allocated for each request.
+    @inline(__always)
+    private func handle(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
         if let cors { responder.standingLines = cors.lines(for: head) }
         let metrics = metrics[responder.loopIndex]
         let connection = responder.connection

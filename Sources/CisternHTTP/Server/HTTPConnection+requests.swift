@@ -6,8 +6,8 @@ extension HTTPConnection {
     /// Reads in one turn, of a buffer each.
     private static let readsPerTurn = 16
 
-    /// What came of waiting for a request.
-    private enum NextRequest {
+    /// What ended the reading of a request's head.
+    private enum ReadRequest {
         case request
         case rejected(HTTPRejection)
         /// There is none yet: the connection rests, and wakes its server with the next event.
@@ -18,27 +18,51 @@ extension HTTPConnection {
 
     /// Answers requests; false when the connection rests, true when it has come to its end.
     func answerRequests() async -> Bool {
-        requests: while !closesAfterResponse {
-            switch await nextRequest() {
-            case .rest: return false
-            case .none: break requests
+        repeat {
+            serving = .goesOn
+            await options.handler.serve(self)
+        } while serving == .goesOn
+        return serving == .over
+    }
+
+    /// Has the answer to the request before leave, and waits for the next one; nil when there is none for now, or none for this
+    /// handler, in whose place there is another.
+    package func nextRequest(for handler: any HTTPHandler) async -> HTTPResponder? {
+        if !isRequestKept {
+            endRequest()
+            if closesAfterResponse { return end(.over) }
+            if mustDrain, await !drained() { return end(.over) }
+            switch await readRequest() {
+            case .rest: return end(.rests)
+            case .none: return end(.over)
             case .rejected(let rejection):
                 counters.rejections.add()
                 options.handler.refuse(rejection, HTTPResponder(self, .rejected(head)))
-                break requests
-            case .request:
-                counters.requests.add()
-                await options.handler.handle(head, HTTPResponder(self, HTTPResponseContext(head)))
-                if !hasResponded { HTTPResponder(self, HTTPResponseContext(head)).send(.internalServerError) }
-                sendResponse()
-                if mustDrain, await !drained() { break requests }
+                return end(.over)
+            case .request: counters.requests.add()
             }
         }
-        return true
+        isRequestKept = handler !== options.handler
+        isAnswering = !isRequestKept
+        return isAnswering ? HTTPResponder(self, HTTPResponseContext(head)) : nil
+    }
+
+    private func endRequest() {
+        guard isAnswering else { return }
+        isAnswering = false
+        if !hasResponded { HTTPResponder(self, HTTPResponseContext(head)).send(.internalServerError) }
+        sendResponse()
+    }
+
+    private func end(_ serving: Serving) -> HTTPResponder? {
+        self.serving = serving
+        return nil
     }
 
     /// Waits for the next request's head.
-    private func nextRequest() async -> NextRequest {
+    // In one frame with its caller: each frame of a task is allocated for each request.
+    @inline(__always)
+    private func readRequest() async -> ReadRequest {
         isRequestRead = true
         hasResponded = true
         readDeadline = loop.now.advanced(byNanoseconds: options.idleTime)
@@ -166,7 +190,7 @@ extension HTTPConnection {
             }
         }
         stream.setReading(true)
-        return await withUnsafeContinuation { waiter in
+        return await suspend { waiter in
             guard isOpen else { return waiter.resume(returning: .gone) }
             arrivalWaiter = waiter
             armTimer()

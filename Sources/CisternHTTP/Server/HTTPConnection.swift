@@ -30,7 +30,15 @@ package final class HTTPConnection: EventSource, OutputSource {
         case requestForLong
     }
 
-    let head = HTTPRequestHead()
+    /// What follows when its handler serves it no longer.
+    enum Serving {
+        /// Another handler serves it.
+        case goesOn
+        case rests
+        case over
+    }
+
+    package let head = HTTPRequestHead()
     // Written and read by every request in calls that never lead back here; to check that at run time took a tenth of a
     // request's time, measured.
     @exclusivity(unchecked) var stream: SocketStream
@@ -59,6 +67,11 @@ package final class HTTPConnection: EventSource, OutputSource {
     var isFlushScheduled = false
     var responsesInTurn = 0
     var readsInTurn = 0
+    var serving = Serving.goesOn
+    /// Whether a handler has been given a request, and not yet asked for the next one.
+    var isAnswering = false
+    /// Whether a request has been read, and is for the handler that has taken another one's place.
+    var isRequestKept = false
     /// Whether all of the current request has been read.
     var isRequestRead = true
     /// Whether the peer has ended its side.

@@ -3,9 +3,14 @@ internal import CisternSockets
 
 /// What a server asks its application. Called on the loop of the connection.
 package protocol HTTPHandler: AnyObject, Sendable {
-    /// Answers a request. What it does not answer is answered with 500. A whole answer leaves when this returns, so that
-    /// what is counted before that is counted for whoever has the answer: what takes long comes before it.
-    func handle(_ request: HTTPRequestHead, _ responder: consuming HTTPResponder) async
+    /// Answers the requests of a connection, one after the other, as long as there is another one for this handler:
+    ///
+    ///     while let responder = await connection.nextRequest(for: self) { … }
+    ///
+    /// What it does not answer is answered with 500. A whole answer leaves when the next request is asked for, so that what is
+    /// counted before that is counted for whoever has the answer: what takes long comes before it.
+    // The loop is the handler's, since after every call through the protocol the task would switch to the executor that it is on.
+    func serve(_ connection: HTTPConnection) async
 
     /// Answers a request that was not understood, or that did not come in time; the connection ends with it.
     func refuse(_ rejection: HTTPRejection, _ responder: consuming HTTPResponder)

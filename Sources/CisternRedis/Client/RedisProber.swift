@@ -32,7 +32,7 @@ final class RedisProber: Sendable {
 
     /// When an operation was answered last; nil for never.
     var lastReply: MonotonicTime? {
-        let last = all.map(\.counters.lastReply.value).max() ?? .min
+        let last = all.map { $0.counters.lastReply.value }.max() ?? .min
         return last == .min ? nil : MonotonicTime(nanoseconds: Int64(last))
     }
 

@@ -54,18 +54,17 @@ public struct RedisStatistics: Sendable, Hashable {
 extension RedisClient {
     /// What the client has done and how it stands, from any thread without waiting.
     public var statistics: RedisStatistics {
-        func sum(_ counter: (RedisCounters) -> LoopCounter) -> Int {
-            shards.reduce(0) { $0 + counter($1.counters).value }
-        }
-        let open = sum(\.open)
+        func sum(_ count: (RedisCounters) -> Int) -> Int { shards.reduce(0) { $0 + count($1.counters) } }
+        let open = sum { $0.open.value }
         return RedisStatistics(
             pool: RedisStatistics.Pool(
-                size: options.pool.size, open: open, idle: min(open, max(0, sum(\.idle))), waiting: sum(\.waiting),
-                timeouts: sum(\.poolTimeouts)),
-            commands: sum(\.commands), retries: sum(\.retries), timeouts: sum(\.timeouts),
-            congested: sum(\.congested), outOfMemory: sum(\.outOfMemory),
-            roundTrip: LatencyHistogram.summary(of: shards.map(\.counters.roundTrips)), dials: sum(\.dials),
-            dialFailures: sum(\.dialFailures), connectionsLost: sum(\.connectionsLost),
+                size: options.pool.size, open: open, idle: min(open, max(0, sum { $0.idle.value })),
+                waiting: sum { $0.waiting.value },
+                timeouts: sum { $0.poolTimeouts.value }),
+            commands: sum { $0.commands.value }, retries: sum { $0.retries.value }, timeouts: sum { $0.timeouts.value },
+            congested: sum { $0.congested.value }, outOfMemory: sum { $0.outOfMemory.value },
+            roundTrip: LatencyHistogram.summary(of: shards.map(\.counters.roundTrips)), dials: sum { $0.dials.value },
+            dialFailures: sum { $0.dialFailures.value }, connectionsLost: sum { $0.connectionsLost.value },
             reconnection: reconnection.statistics, breaker: guarding?.breaker.statistics ?? .closed,
             writeBreaker: guarding?.writeBreaker.statistics ?? .closed,
             health: guarding?.health.statistics ?? .unknown, degradedSince: guarding?.degradedSince)

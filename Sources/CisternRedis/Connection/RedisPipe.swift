@@ -143,7 +143,7 @@ final class RedisPipe: EventSource, OutputSource {
     func exchange(
         _ limit: OperationLimit, count: Int = 1, isWrite: Bool = false, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome {
-        await withUnsafeContinuation { send(limit, count: count, isWrite: isWrite, encode, for: $0) }
+        await suspend { send(limit, count: count, isWrite: isWrite, encode, for: $0) }
     }
 
     /// The same for one who waits already.

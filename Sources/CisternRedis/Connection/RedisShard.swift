@@ -115,7 +115,7 @@ actor RedisShard {
         let permit = try admit(purpose)
         // Nil where nothing was sent.
         var pipe: Int?
-        let outcome = await withUnsafeContinuation { (waiter: PendingCommand.Waiter) in
+        let outcome = await suspend { (waiter: PendingCommand.Waiter) in
             guard let ready = connections.value.comfortable else {
                 return waiter.resume(returning: .failure(ErrorHandler.retired))
             }

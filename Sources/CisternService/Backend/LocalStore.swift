@@ -17,10 +17,11 @@ struct LocalStore: Sendable {
     }
 
     func read(_ key: Bytes) -> Lookup {
-        let entry = cache.entry(key)
+        guard let entry = cache.entry(key) else {
+            return Lookup(value: nil, ttl: .missing, source: .local, age: .zero, digest: nil)
+        }
         return Lookup(
-            value: entry?.value, ttl: entry.map { KeyTTL(until: $0.expiry) } ?? .missing, source: .local, age: .zero,
-            digest: entry?.digest)
+            value: entry.value, ttl: KeyTTL(until: entry.expiry), source: .local, age: .zero, digest: entry.digest)
     }
 
     /// One page of the keys that begin with `prefix`.

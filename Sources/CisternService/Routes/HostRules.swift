@@ -4,7 +4,7 @@ internal import CisternHTTP
 
 /// Which `Host` a request may name: without a token, a web page could otherwise reach a service on this machine by a name
 /// that it lets resolve to 127.0.0.1 (DNS rebinding).
-struct HostRules: Sendable {
+final class HostRules: Sendable {
     private struct Name: Sendable {
         /// In lower case.
         let host: Bytes
@@ -39,10 +39,15 @@ struct HostRules: Sendable {
 
     func allow(_ head: HTTPRequestHead) -> Bool {
         // HTTP/1.0 may come without a Host.
-        guard let allowed, head.hasHost else { return true }
+        guard let allowed, head.hasHost, !head.isHostAccepted(by: self) else { return true }
         let host = head.host
         let port = head.port ?? standardPort
-        return allowed.contains { ($0.port ?? port) == port && ASCII.equal(host, lowercase: $0.host.span) }
+        guard allowed.contains(where: { ($0.port ?? port) == port && ASCII.equal(host, lowercase: $0.host.span) })
+        else {
+            return false
+        }
+        head.acceptHost(by: self)
+        return true
     }
 
     /// Takes a name of the configuration apart, which has been checked: an IPv6 address stands in brackets.

@@ -40,10 +40,10 @@ extension CacheService {
         writer.gauge("resident_bytes", ProcessMemory.resident, "Memory of the process that is in use.")
         writeRequests(to: &writer)
         writer.group("cache") { writer in
-            writer.counter("hits", sum(\.hits), "Reads that found a value, in Redis or here.")
-            writer.counter("misses", sum(\.misses), "Reads that found none, in Redis or here.")
-            writer.counter("stored", sum(\.stored), "Writes that were accepted.")
-            writer.counter("deleted", sum(\.deleted), "Deletes that were accepted.")
+            writer.counter("hits", sum { $0.hits.value }, "Reads that found a value, in Redis or here.")
+            writer.counter("misses", sum { $0.misses.value }, "Reads that found none, in Redis or here.")
+            writer.counter("stored", sum { $0.stored.value }, "Writes that were accepted.")
+            writer.counter("deleted", sum { $0.deleted.value }, "Deletes that were accepted.")
         }
         writeConnections(to: &writer)
         writer.counter(
@@ -54,9 +54,7 @@ extension CacheService {
         }
     }
 
-    private func sum(_ counter: KeyPath<ServiceMetrics, LoopCounter>) -> Int {
-        metrics.reduce(0) { $0 + $1[keyPath: counter].value }
-    }
+    private func sum(_ count: (ServiceMetrics) -> Int) -> Int { metrics.reduce(0) { $0 + count($1) } }
 
     private func writeRequests(to writer: inout some StatisticsWriter) {
         let rows = ServiceMetrics.rows.map { route in

@@ -45,7 +45,11 @@ final class TestHandler: HTTPHandler {
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
-    func handle(_ request: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
+    func serve(_ connection: HTTPConnection) async {
+        while let responder = await connection.nextRequest(for: self) { await handle(connection.head, responder) }
+    }
+
+    private func handle(_ request: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
         let turn = EventLoop.current?.now.nanoseconds ?? 0
         notes.withLock { $0.turns[turn, default: 0] += 1 }
         if request.has(.origin) { responder.standingLines = "X-Standing: yes\r\n" }
