@@ -68,6 +68,27 @@ import Testing
         }
     }
 
+    /// A request is for the handler that is there when its head has been read, whoever had the one before.
+    @Test func anotherHandlerHasTheNextRequest() async throws {
+        try await withServer { server in
+            let next = TestHandler()
+            let connections = try (0..<2).map { _ in try server.connect() }
+            try connections[0].send(get("/hello"))
+            #expect(try connections[0].readResponse().body == "hello")
+            try connections[1].send(get("/slow").appending(get("/query?1")).appending(get("/query?2")))
+            #expect(comes { server.handler.gate.arrived == 1 })
+            await server.apply(next)
+            server.handler.gate.open()
+            #expect(try connections[1].readResponse().body == "slow")
+            for number in 1...2 { #expect(try connections[1].readResponse().body == Bytes("\(number)")) }
+            #expect(server.handler.answered == 2 && next.answered == 2)
+            try connections[0].send(get("/hello"))
+            #expect(try connections[0].readResponse().body == "hello")
+            #expect(server.handler.answered == 2 && next.answered == 3)
+            #expect(server.statistics.requests == 5)
+        }
+    }
+
     @Test func aClientThatHasEndedItsSideIsAnswered() async throws {
         try await withServer { server in
             let connection = try server.connect()

@@ -9,10 +9,12 @@ final class TestServer: Sendable {
     let handler = TestHandler()
     let counters: HTTPServerCounters
     let port: UInt16
+    private let options: HTTPServerOptions
     private let server: HTTPServer
     private let group: EventLoopGroup
 
     init(loops: Int, _ options: HTTPServerOptions) async throws {
+        self.options = options
         group = try EventLoopGroup(count: loops)
         counters = HTTPServerCounters(loops: loops)
         let handler = handler
@@ -35,6 +37,9 @@ final class TestServer: Sendable {
             connection.close()
         }
     }
+
+    /// Has another handler take the place of the one that is there.
+    func apply(_ handler: TestHandler) async { await server.apply(options) { handler } }
 
     func shutDown(within limit: Duration) async { await server.shutDown(within: limit) }
 

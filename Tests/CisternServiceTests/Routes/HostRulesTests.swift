@@ -1,4 +1,5 @@
 import CisternHTTP
+import TestSupport
 import Testing
 
 @testable import CisternService
@@ -58,6 +59,35 @@ import Testing
     @Test func theTargetsOwnAuthorityGoesBeforeTheField() throws {
         #expect(try !rules().allow(requestHead("GET", "http://evil/stats", ["Host: localhost"])))
         #expect(try rules().allow(requestHead("GET", "http://localhost:1/stats", ["Host: evil"])))
+    }
+
+    /// What was allowed once for a connection is not looked at again: no sequence of its requests, under rules that change, may get
+    /// another answer by that.
+    @Test func whatWentBeforeOnTheConnectionChangesNoAnswer() throws {
+        let long = String(repeating: "a", count: 60)
+        let judges = [
+            rules(), rules(["evil", "\(long).example"]), rules(["localhost:80", "\(long).evil"]),
+            rules(host: "0.0.0.0"),
+        ]
+        let hosts = ["localhost", "localhost:80", "localhost:81", "evil", "\(long).example", "\(long).evil"]
+        var generator = SplitMix64(seed: 8)
+        func pick<Element>(_ list: [Element]) -> Element { list[Int(generator.next() % UInt64(list.count))] }
+        let head = HTTPRequestHead()
+        var judge = judges[0]
+        var answers: [Bool: Int] = [:]
+        for _ in 0..<20_000 {
+            if pick([true, false, false, false]) { judge = pick(judges) }
+            let target = pick([true, false, false]) ? "http://\(pick(hosts))/stats" : "/stats"
+            let isOld = pick([true, false, false])
+            let fields = isOld && pick([true, false]) ? [] : ["Host: \(pick(hosts))"]
+            let version = isOld ? "HTTP/1.0" : "HTTP/1.1"
+            let isAllowed = try judge.allow(requestHead("GET", target, fields, version: version))
+            answers[isAllowed, default: 0] += 1
+            _ = try requestHead("GET", target, fields, version: version, into: head)
+            #expect(judge.allow(head) == isAllowed, "\(target) \(fields) \(version)")
+            if pick([true] + Array(repeating: false, count: 15)) { head.releaseMemory() }
+        }
+        #expect(answers.values.allSatisfy { $0 > 1000 } && answers.count == 2)
     }
 
     @Test func theRefusalNamesTheKey() {

@@ -4,11 +4,11 @@ import TestSupport
 
 /// The head that a request's text is; `fields` are lines without their ends.
 func requestHead(
-    _ method: String = "GET", _ target: String, _ fields: [String] = ["Host: localhost"], version: String = "HTTP/1.1"
+    _ method: String = "GET", _ target: String, _ fields: [String] = ["Host: localhost"], version: String = "HTTP/1.1",
+    into head: HTTPRequestHead = HTTPRequestHead()
 ) throws -> HTTPRequestHead {
     let lines = ["\(method) \(target) \(version)"] + fields + ["", ""]
     let bytes = Bytes(lines.joined(separator: "\r\n"))
-    let head = HTTPRequestHead()
     var parser = HTTPRequestParser()
     var consumed = 0
     let outcome = parser.parseHead(bytes.span, into: head, consumed: &consumed)
