@@ -32,22 +32,11 @@ package struct Digest160: Sendable, Hashable {
             UInt32(truncatingIfNeeded: words.0 >> 32), UInt32(truncatingIfNeeded: words.0),
             UInt32(truncatingIfNeeded: words.1 >> 32), UInt32(truncatingIfNeeded: words.1), words.2
         )
-        target.storeBytes(of: Self.digits(of: parts.0), toByteOffset: 0, as: UInt64.self)
-        target.storeBytes(of: Self.digits(of: parts.1), toByteOffset: 8, as: UInt64.self)
-        target.storeBytes(of: Self.digits(of: parts.2), toByteOffset: 16, as: UInt64.self)
-        target.storeBytes(of: Self.digits(of: parts.3), toByteOffset: 24, as: UInt64.self)
-        target.storeBytes(of: Self.digits(of: parts.4), toByteOffset: 32, as: UInt64.self)
-    }
-
-    /// The eight digits of a word, made together: each digit in a byte of its own, as it lies in memory.
-    private static func digits(of word: UInt32) -> UInt64 {
-        var spread = UInt64(word)
-        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
-        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
-        spread = (spread | spread << 4) & 0x0F0F_0F0F_0F0F_0F0F
-        // From ten on, what lies between 9 and a is added as well.
-        let areLetters = ((spread &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
-        return (spread &+ 0x3030_3030_3030_3030 &+ areLetters &* 0x27).bigEndian
+        target.storeBytes(of: Hexadecimal.digits(of: parts.0), toByteOffset: 0, as: UInt64.self)
+        target.storeBytes(of: Hexadecimal.digits(of: parts.1), toByteOffset: 8, as: UInt64.self)
+        target.storeBytes(of: Hexadecimal.digits(of: parts.2), toByteOffset: 16, as: UInt64.self)
+        target.storeBytes(of: Hexadecimal.digits(of: parts.3), toByteOffset: 24, as: UInt64.self)
+        target.storeBytes(of: Hexadecimal.digits(of: parts.4), toByteOffset: 32, as: UInt64.self)
     }
 }
 

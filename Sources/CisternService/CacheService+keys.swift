@@ -82,7 +82,7 @@ extension CacheService {
         }
         guard let value = found.value else {
             metrics.misses.add()
-            Problem.send(.notFound, "there is no such key", id: RequestID(head), on: responder) { head, output in
+            Problem.send(.noSuchKey, id: RequestID(head), on: responder) { head, output in
                 head.field("Cache-Source", found.source.field, to: &output)
             }
             return .notFound
@@ -267,7 +267,7 @@ extension CacheService {
         case .deleted: break
         case .kept: isKept = true
         case .missing:
-            Problem.send(.notFound, "there is no such key", id: RequestID(head), on: responder)
+            Problem.send(.noSuchKey, id: RequestID(head), on: responder)
             return .notFound
         case .failed(let current): return refuseCondition(holding: current, head, responder)
         }

@@ -47,7 +47,10 @@ import Testing
     }
 
     @Test func everyNameThatIsMadeIsNew() {
-        #expect(Set((0..<100).map { _ in RequestID().text }).count == 100)
+        let names = Set((0..<10_000).map { _ in RequestID().text })
+        #expect(names.count == 10_000)
+        // Nothing of one is seen in the next: each digit takes all its values at each place.
+        for place in 0..<16 { #expect(Set(names.map { $0[place] }).count == 16, "\(place)") }
     }
 }
 
@@ -60,5 +63,15 @@ import Testing
         #expect(object["status"]?.integer == Int64(status.code))
         #expect(object["detail"]?.string == "a \"detail\"\n")
         #expect(object["instance"]?.string == "the-one")
+    }
+
+    @Test func aKnownOneReadsAsIfItWereWrittenAnew() throws {
+        for name in ["a", "0123-abc_DEF.~:", String(repeating: "x", count: 64)] {
+            let id = RequestID(text: Bytes(name))
+            for status in [HTTPStatus.notFound, .serviceUnavailable] {
+                let detail = "a \"detail\"\n"
+                #expect(Problem.Known(status, detail).body(id).text == Problem.body(status, detail, id).text)
+            }
+        }
     }
 }
