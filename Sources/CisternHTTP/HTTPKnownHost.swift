@@ -8,19 +8,19 @@ struct HTTPKnownHost {
     private var count = 0
     private var authority: HTTPAuthority?
     /// Whether it is the one that was read last.
-    private(set) var isLast = false
-    /// Who has accepted it.
+    private(set) var isLastRead = false
+    /// Who has accepted it. Held, so that no other comes to lie where it lay.
     var accepter: AnyObject?
 
     /// What ``HTTPAuthority`` says of `text`.
     mutating func read(_ text: Span<UInt8>) -> HTTPAuthority? {
         if text.count == count, let authority, isKnown(text) {
-            isLast = true
+            isLastRead = true
             return authority
         }
         let authority = HTTPAuthority(text)
-        isLast = text.count <= self.text.count
-        guard isLast else { return authority }
+        isLastRead = text.count <= self.text.count
+        guard isLastRead else { return authority }
         accepter = nil
         self.authority = authority
         count = text.count

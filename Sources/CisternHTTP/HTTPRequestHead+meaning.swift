@@ -18,7 +18,7 @@ extension HTTPRequestHead {
             guard let host = knownHost.read(span(range)) else { throw .invalidHost }
             guard !hasHost else { return }
             adopt(host, at: range)
-            facts.isHostKnown = knownHost.isLast
+            facts.isHostKnown = knownHost.isLastRead
         } else if version == .http11 {
             throw .missingHost
         }

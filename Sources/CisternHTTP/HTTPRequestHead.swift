@@ -85,12 +85,6 @@ package final class HTTPRequestHead {
     package var keepAlive: Bool { facts.keepAlive }
     /// Whether there is a host at all: HTTP/1.0 may come without one.
     package var hasHost: Bool { facts.hasHost }
-    /// Whether `judge` has accepted host and port for an earlier request of the connection.
-    package func isHostAccepted(by judge: AnyObject) -> Bool { facts.isHostKnown && knownHost.accepter === judge }
-    /// Notes that `judge` accepts host and port, as it would for every request that names the same.
-    package func acceptHost(by judge: AnyObject) {
-        if facts.isHostKnown { knownHost.accepter = judge }
-    }
     /// The port that the authority names.
     package var port: UInt16? { facts.port }
     /// Whether the target has a `?`.
@@ -147,6 +141,14 @@ package final class HTTPRequestHead {
             base = nil
             capacity = 0
         }
+    }
+
+    /// Whether `judge` has accepted host and port for an earlier request of the connection.
+    package func isHostAccepted(by judge: AnyObject) -> Bool { facts.isHostKnown && knownHost.accepter === judge }
+
+    /// Notes that `judge` accepts host and port, as it would for every request that names the same.
+    package func acceptHost(by judge: AnyObject) {
+        if facts.isHostKnown { knownHost.accepter = judge }
     }
 
     /// Makes the bytes that all ranges refer to the head's own.

@@ -47,13 +47,14 @@ package final class CacheService: HTTPHandler {
 
     package func serve(_ connection: HTTPConnection) async {
         while let responder = await connection.nextRequest(for: self) {
-            await handle(connection.head, responder)
+            await handle(responder)
         }
     }
 
     // In one frame with its caller: each frame of a task is allocated for each request.
     @inline(__always)
-    private func handle(_ head: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
+    private func handle(_ responder: consuming HTTPResponder) async {
+        let head = responder.head
         if let cors { responder.standingLines = cors.lines(for: head) }
         let metrics = metrics[responder.loopIndex]
         let connection = responder.connection

@@ -41,7 +41,8 @@ final class ServiceMetrics: Sendable {
     func latency(_ route: Route) -> LatencyHistogram { latencies[route.rawValue] }
 
     private static func row(_ route: Route?, class digit: Int) -> Int {
-        (route?.rawValue ?? Route.allCases.count) * statusClasses + digit - 1
+        assert(1...statusClasses ~= digit, "a status has one of five classes")
+        return (route?.rawValue ?? Route.allCases.count) * statusClasses + digit - 1
     }
 
     /// What a row is called: by the route and never by the key.

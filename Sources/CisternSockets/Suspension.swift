@@ -1,7 +1,7 @@
-/// Suspends the task until the continuation is resumed, as `withUnsafeContinuation` does, for a task that runs where it belongs: that
-/// one has every task first switch to its executor, which finds out under a lock that nothing is to be done.
+/// Suspends the task until the continuation is resumed, for a task that runs where it belongs.
 ///
-/// `_unsafeInheritExecutor_withUnsafeContinuation` is the standard library's own name for the part that is left.
+/// `withUnsafeContinuation` has every task first switch to its executor, which finds out under a lock that there is nothing to do.
+/// This is what the standard library calls that function without the switch; the one after the wait remains.
 @_alwaysEmitIntoClient
 @inline(__always)
 package nonisolated(nonsending) func suspend<Result>(

@@ -10,7 +10,7 @@ extension HTTPConnection {
     private enum ReadRequest {
         case request
         case rejected(HTTPRejection)
-        /// There is none yet: the connection rests, and wakes its server with the next event.
+        /// There has been none for a while.
         case rest
         /// There is none, and no one to answer.
         case none
@@ -22,7 +22,9 @@ extension HTTPConnection {
             serving = .goesOn
             await options.handler.serve(self)
         } while serving == .goesOn
-        return serving == .over
+        guard serving == .rests, isOpen, !server.isDraining else { return true }
+        rest()
+        return false
     }
 
     /// Has the answer to the request before leave, and waits for the next one; nil when there is none for now, or none for this
@@ -30,15 +32,15 @@ extension HTTPConnection {
     package func nextRequest(for handler: any HTTPHandler) async -> HTTPResponder? {
         if !isRequestKept {
             endRequest()
-            if closesAfterResponse { return end(.over) }
-            if mustDrain, await !drained() { return end(.over) }
+            if closesAfterResponse { return leave(.over) }
+            if mustDrain, await !drained() { return leave(.over) }
             switch await readRequest() {
-            case .rest: return end(.rests)
-            case .none: return end(.over)
+            case .rest: return leave(.rests)
+            case .none: return leave(.over)
             case .rejected(let rejection):
                 counters.rejections.add()
                 options.handler.refuse(rejection, HTTPResponder(self, .rejected(head)))
-                return end(.over)
+                return leave(.over)
             case .request: counters.requests.add()
             }
         }
@@ -54,7 +56,7 @@ extension HTTPConnection {
         sendResponse()
     }
 
-    private func end(_ serving: Serving) -> HTTPResponder? {
+    private func leave(_ serving: Serving) -> HTTPResponder? {
         self.serving = serving
         return nil
     }
@@ -95,10 +97,7 @@ extension HTTPConnection {
             switch await arrival() {
             case .bytes: continue
             case .end, .gone: return .none
-            case .rest:
-                guard isOpen, !server.isDraining else { return .none }
-                rest()
-                return .rest
+            case .rest: return .rest
             case .timeout:
                 guard hasBegun else { return .none }
                 hasResponded = false
@@ -175,6 +174,7 @@ extension HTTPConnection {
 
     /// Waits until bytes have been added to the input.
     func arrival() async -> Arrival {
+        loop.assertOnLoop()
         guard isOpen else { return .gone }
         if let wakeUp {
             self.wakeUp = nil
@@ -191,7 +191,6 @@ extension HTTPConnection {
         }
         stream.setReading(true)
         return await suspend { waiter in
-            guard isOpen else { return waiter.resume(returning: .gone) }
             arrivalWaiter = waiter
             armTimer()
         }

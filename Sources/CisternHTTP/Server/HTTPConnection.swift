@@ -34,11 +34,13 @@ package final class HTTPConnection: EventSource, OutputSource {
     enum Serving {
         /// Another handler serves it.
         case goesOn
+        /// It rests until something happens.
         case rests
+        /// Its end.
         case over
     }
 
-    package let head = HTTPRequestHead()
+    let head = HTTPRequestHead()
     // Written and read by every request in calls that never lead back here; to check that at run time took a tenth of a
     // request's time, measured.
     @exclusivity(unchecked) var stream: SocketStream
@@ -67,6 +69,7 @@ package final class HTTPConnection: EventSource, OutputSource {
     var isFlushScheduled = false
     var responsesInTurn = 0
     var readsInTurn = 0
+    /// Why the handler has been given no other request.
     var serving = Serving.goesOn
     /// Whether a handler has been given a request, and not yet asked for the next one.
     var isAnswering = false

@@ -3,7 +3,7 @@ internal import CisternSockets
 
 /// What a server asks its application. Called on the loop of the connection.
 package protocol HTTPHandler: AnyObject, Sendable {
-    /// Answers the requests of a connection, one after the other, as long as there is another one for this handler:
+    /// Answers the requests of a connection, one after the other, until there is none for this handler:
     ///
     ///     while let responder = await connection.nextRequest(for: self) { … }
     ///

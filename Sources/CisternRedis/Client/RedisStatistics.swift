@@ -59,12 +59,13 @@ extension RedisClient {
         return RedisStatistics(
             pool: RedisStatistics.Pool(
                 size: options.pool.size, open: open, idle: min(open, max(0, sum { $0.idle.value })),
-                waiting: sum { $0.waiting.value },
-                timeouts: sum { $0.poolTimeouts.value }),
-            commands: sum { $0.commands.value }, retries: sum { $0.retries.value }, timeouts: sum { $0.timeouts.value },
-            congested: sum { $0.congested.value }, outOfMemory: sum { $0.outOfMemory.value },
-            roundTrip: LatencyHistogram.summary(of: shards.map(\.counters.roundTrips)), dials: sum { $0.dials.value },
-            dialFailures: sum { $0.dialFailures.value }, connectionsLost: sum { $0.connectionsLost.value },
+                waiting: sum { $0.waiting.value }, timeouts: sum { $0.poolTimeouts.value }),
+            commands: sum { $0.commands.value }, retries: sum { $0.retries.value },
+            timeouts: sum { $0.timeouts.value }, congested: sum { $0.congested.value },
+            outOfMemory: sum { $0.outOfMemory.value },
+            roundTrip: LatencyHistogram.summary(of: shards.map(\.counters.roundTrips)),
+            dials: sum { $0.dials.value }, dialFailures: sum { $0.dialFailures.value },
+            connectionsLost: sum { $0.connectionsLost.value },
             reconnection: reconnection.statistics, breaker: guarding?.breaker.statistics ?? .closed,
             writeBreaker: guarding?.writeBreaker.statistics ?? .closed,
             health: guarding?.health.statistics ?? .unknown, degradedSince: guarding?.degradedSince)

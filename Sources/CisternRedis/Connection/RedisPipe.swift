@@ -143,7 +143,8 @@ final class RedisPipe: EventSource, OutputSource {
     func exchange(
         _ limit: OperationLimit, count: Int = 1, isWrite: Bool = false, _ encode: (inout OutputQueue) -> Void
     ) async -> Outcome {
-        await suspend { send(limit, count: count, isWrite: isWrite, encode, for: $0) }
+        loop.assertOnLoop()
+        return await suspend { send(limit, count: count, isWrite: isWrite, encode, for: $0) }
     }
 
     /// The same for one who waits already.

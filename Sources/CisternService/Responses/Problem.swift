@@ -11,25 +11,25 @@ enum Problem {
     ///   - pointer: the place in the request's content that is wrong, where there is one.
     ///   - fields: writes further fields, such as `Allow` or `Retry-After`.
     static func send(
-        _ status: HTTPStatus, _ detail: String, id: RequestID, pointer: JSONPointer? = nil,
+        _ status: HTTPStatus, _ detail: String, id: @autoclosure () -> RequestID, pointer: JSONPointer? = nil,
         on responder: consuming HTTPResponder,
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void = { _, _ in }
     ) {
-        let id = name(of: responder, id)
+        let id = name(of: responder, or: id())
         send(status, body(status, detail, id, pointer), id, on: responder, fields)
     }
 
     /// Answers with a problem that is told so often that its text is made once.
     static func send(
-        _ known: Known, id: RequestID, on responder: consuming HTTPResponder,
+        _ known: Known, id: @autoclosure () -> RequestID, on responder: consuming HTTPResponder,
         _ fields: (borrowing HTTPResponseHead, inout OutputQueue) -> Void = { _, _ in }
     ) {
-        let id = name(of: responder, id)
+        let id = name(of: responder, or: id())
         send(known.status, known.body(id), id, on: responder, fields)
     }
 
-    private static func name(of responder: borrowing HTTPResponder, _ id: RequestID) -> RequestID {
-        responder.requestID.map(RequestID.init(text:)) ?? id
+    private static func name(of responder: borrowing HTTPResponder, or id: @autoclosure () -> RequestID) -> RequestID {
+        responder.requestID.map(RequestID.init(text:)) ?? id()
     }
 
     private static func send(

@@ -27,7 +27,8 @@ struct RequestID: Sendable {
     /// Where the names of this process begin.
     private static let sequence = Atomic(UInt64.random(in: 0...UInt64.max))
 
-    /// A number that does not come twice: a counter's, mixed as SplitMix64 does. A random one would take a system call each.
+    /// A number that does not come twice: a counter's, mixed as SplitMix64 does. A random one would take a system call each. Whoever knows
+    /// some can tell the next: nothing rests on that being a secret.
     private static func newNumber() -> UInt64 {
         var number = sequence.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
         number = (number ^ number >> 30) &* 0xBF58_476D_1CE4_E5B9

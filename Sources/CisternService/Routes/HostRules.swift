@@ -4,6 +4,8 @@ internal import CisternHTTP
 
 /// Which `Host` a request may name: without a token, a web page could otherwise reach a service on this machine by a name
 /// that it lets resolve to 127.0.0.1 (DNS rebinding).
+///
+/// Never changed: a connection remembers which rules have accepted its host.
 final class HostRules: Sendable {
     private struct Name: Sendable {
         /// In lower case.

@@ -72,7 +72,13 @@ import Testing
     @Test func anotherHandlerHasTheNextRequest() async throws {
         try await withServer { server in
             let next = TestHandler()
-            let connections = try (0..<2).map { _ in try server.connect() }
+            let connections = try (0..<3).map { _ in try server.connect() }
+            for connection in connections {
+                try connection.send(get("/hello"))
+                #expect(try connection.readResponse().body == "hello")
+            }
+            #expect(comes { server.statistics.resting == 3 })
+            // Answered just now, so that it waits yet and does not rest.
             try connections[0].send(get("/hello"))
             #expect(try connections[0].readResponse().body == "hello")
             try connections[1].send(get("/slow").appending(get("/query?1")).appending(get("/query?2")))
@@ -81,11 +87,13 @@ import Testing
             server.handler.gate.open()
             #expect(try connections[1].readResponse().body == "slow")
             for number in 1...2 { #expect(try connections[1].readResponse().body == Bytes("\(number)")) }
-            #expect(server.handler.answered == 2 && next.answered == 2)
-            try connections[0].send(get("/hello"))
-            #expect(try connections[0].readResponse().body == "hello")
-            #expect(server.handler.answered == 2 && next.answered == 3)
-            #expect(server.statistics.requests == 5)
+            #expect(server.handler.answered == 5 && next.answered == 2)
+            for connection in [connections[0], connections[2]] {
+                try connection.send(get("/hello"))
+                #expect(try connection.readResponse().body == "hello")
+            }
+            #expect(server.handler.answered == 5 && next.answered == 4)
+            #expect(server.statistics.requests == 9)
         }
     }
 

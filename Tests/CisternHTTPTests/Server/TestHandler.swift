@@ -46,10 +46,11 @@ final class TestHandler: HTTPHandler {
     }
 
     func serve(_ connection: HTTPConnection) async {
-        while let responder = await connection.nextRequest(for: self) { await handle(connection.head, responder) }
+        while let responder = await connection.nextRequest(for: self) { await handle(responder) }
     }
 
-    private func handle(_ request: HTTPRequestHead, _ responder: consuming HTTPResponder) async {
+    private func handle(_ responder: consuming HTTPResponder) async {
+        let request = responder.head
         let turn = EventLoop.current?.now.nanoseconds ?? 0
         notes.withLock { $0.turns[turn, default: 0] += 1 }
         if request.has(.origin) { responder.standingLines = "X-Standing: yes\r\n" }

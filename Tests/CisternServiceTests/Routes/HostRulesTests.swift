@@ -5,8 +5,11 @@ import Testing
 @testable import CisternService
 
 @Suite struct HostRulesTests {
-    private func rules(host: String = "127.0.0.1", _ allowed: [String] = [], tokens: Bool = false) -> HostRules {
+    private func rules(host: String = "127.0.0.1", _ allowed: [String] = [], tokens: Bool = false, isTLS: Bool = false)
+        -> HostRules
+    {
         var config = ServiceConfig()
+        if isTLS { config.http.tlsCertFile = "cert.pem" }
         config.http.host = host
         config.http.allowedHosts = allowed
         if tokens {
@@ -66,7 +69,8 @@ import Testing
     @Test func whatWentBeforeOnTheConnectionChangesNoAnswer() throws {
         let long = String(repeating: "a", count: 60)
         let judges = [
-            rules(), rules(["evil", "\(long).example"]), rules(["localhost:80", "\(long).evil"]),
+            rules(), rules(["localhost:443"], isTLS: true), rules(["evil", "\(long).example"]),
+            rules(["localhost:80", "\(long).evil"]),
             rules(host: "0.0.0.0"),
         ]
         let hosts = ["localhost", "localhost:80", "localhost:81", "evil", "\(long).example", "\(long).evil"]
