@@ -50,11 +50,17 @@ package struct HTTPRequestParser: ~Copyable {
         do throws(HTTPRejection) {
             return try parse(input, into: head, consumed: &consumed) ? .complete : .incomplete
         } catch {
-            // Of a good request line and what follows it the answer and the log may make use: whose request it was.
-            if case .fields = state { head.copy(input.extracting(consumed..<consumed + parsed)) }
-            state = .rejected(error)
+            reject(error, input.extracting(consumed...), into: head)
             return .rejected(error)
         }
+    }
+
+    /// Rejects the head that begins with `input`, of which nothing more is to be waited for. `head` has what has come of it, as that of
+    /// any rejected one.
+    package mutating func reject(_ rejection: HTTPRejection, _ input: Span<UInt8>, into head: HTTPRequestHead) {
+        // Of a good request line and what follows it the answer and the log may make use: whose request it was.
+        if case .fields = state { head.copy(input.extracting(..<parsed)) }
+        state = .rejected(rejection)
     }
 
     private mutating func parse(

@@ -89,7 +89,7 @@ extension CacheService {
         }
         metrics.hits.add()
         var status = HTTPStatus.ok
-        let digest = digest(of: value, found, stored)
+        let digest = found.digest ?? makeDigest(of: value, stored)
         if let condition {
             let digest = digest.hex
             switch condition.verdict(on: digest) {
@@ -111,10 +111,8 @@ extension CacheService {
         return status
     }
 
-    /// The digest of a value that was found under a key, as Redis knows it. It is made once for a value that stays in this
-    /// process.
-    private func digest(of value: Bytes, _ found: Lookup, _ key: Bytes) -> Digest160 {
-        if let digest = found.digest { return digest }
+    /// Makes the digest of a value under a key, as Redis knows it: once for a value that stays in this process.
+    func makeDigest(of value: Bytes, _ key: Bytes) -> Digest160 {
         let digest = SHA1.digest(of: value)
         backend.note(digest, of: value, key: key)
         return digest
@@ -215,8 +213,7 @@ extension CacheService {
         case .failed(let current): return refuseCondition(holding: current, head, responder)
         }
         metrics.stored.add()
-        let digest = SHA1.digest(of: value)
-        backend.note(digest, of: value, key: stored)
+        let digest = makeDigest(of: value, stored)
         responder.send(status) { response, output in
             if status == .created { Self.appendLocation(of: query, head, to: &output) }
             Self.appendETag(digest, to: &output)

@@ -172,6 +172,25 @@ func parsed(_ raw: String, into head: HTTPRequestHead = HTTPRequestHead()) -> HT
         }
     }
 
+    /// The same of a head whose rest does not come, and of one that has not even its request line.
+    @Test func anAbandonedHeadHoldsItsWholeLines() {
+        let whole = wire("GET /b HTTP/1.1¶Host: h¶X-Request-Id: r¶Accept: a¶¶")
+        for count in 1..<whole.count - 1 {
+            let head = parsed("PUT /secret HTTP/1.1¶X-Request-Id: other¶Host: h¶¶")
+            var parser = HTTPRequestParser()
+            var consumed = 0
+            let piece = Array(whole[..<count])
+            #expect(parser.parseHead(piece.span, into: head, consumed: &consumed) == .incomplete)
+            parser.reject(.requestTimeout, piece.span, into: head)
+            let lines =
+                String(decoding: piece, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false).count
+                - 1
+            #expect(text(head.target) == (lines > 0 ? "/b" : ""), "\(count)")
+            #expect(value(.xRequestID, of: head) == (lines > 2 ? "r" : nil), "\(count)")
+            #expect(parser.parseHead(whole.span, into: head, consumed: &consumed) == .rejected(.requestTimeout))
+        }
+    }
+
     @Test func memoryGivenBackIsTakenAgain() {
         let head = parsed("GET /a HTTP/1.1¶Host: h¶¶")
         head.releaseMemory()

@@ -34,9 +34,10 @@ import Testing
     }
 
     /// Whether each is answered with a status, and then ended.
-    private func expectEnd(of connections: [RawConnection], with status: Int) throws {
+    private func expectEnd(of connections: [RawConnection], with status: Int, named name: String? = nil) throws {
         for connection in connections {
-            #expect(try connection.readResponse().status == status)
+            let answer = try connection.readResponse()
+            #expect(answer.status == status && (name == nil || answer.headers["X-Request-Id"] == name))
             #expect(try connection.readToEnd().isEmpty)
             connection.close()
         }
@@ -53,13 +54,13 @@ import Testing
 
     @Test func headsThatDribble() throws {
         let stack = try Stack.local(Self.service)
-        let slow = try connections(200, to: stack, sending: "GET /keys/x HTTP/1.1\r\nHost: ")
+        let slow = try connections(200, to: stack, sending: "GET /keys/x HTTP/1.1\r\nX-Request-Id: slow\r\nHost: ")
         for _ in 0..<5 {
             // Where the time is over, nobody takes it any more.
             for connection in slow { try? connection.send("l") }
             try expectService(of: stack)
         }
-        try expectEnd(of: slow, with: 408)
+        try expectEnd(of: slow, with: 408, named: "slow")
         try expectNoConnections(in: stack)
     }
 

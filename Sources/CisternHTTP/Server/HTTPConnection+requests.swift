@@ -102,6 +102,7 @@ extension HTTPConnection {
                 guard hasBegun else { return .none }
                 hasResponded = false
                 isRequestRead = false
+                Self.reject(.requestTimeout, stream.input, &parser, head)
                 return .rejected(.requestTimeout)
             }
         }
@@ -113,6 +114,13 @@ extension HTTPConnection {
         var consumed = 0
         defer { input.consume(consumed) }
         return parser.parseHead(input.readable, into: head, consumed: &consumed)
+    }
+
+    private static func reject(
+        _ rejection: HTTPRejection, _ input: borrowing InputBuffer, _ parser: inout HTTPRequestParser,
+        _ head: HTTPRequestHead
+    ) {
+        parser.reject(rejection, input.readable, into: head)
     }
 
     /// Reads the body of the current request; nil when the client has gone.

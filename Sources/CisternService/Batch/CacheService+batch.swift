@@ -66,15 +66,15 @@ extension CacheService {
         }
         let order = BatchOrder(steps.map { $0?.key })
         // Each is a task of this loop: all that can be sent is sent in this turn, which ends with one write to Redis.
-        await withTaskGroup(of: (Int, BatchStep.Outcome).self) { [backend] group in
+        await withTaskGroup(of: (Int, Bytes, BatchStep.Outcome).self) { [backend] group in
             func begin(_ index: Int) {
                 guard let step = steps[index] else { return }
-                group.addTask { (index, await step.run(on: backend, until: deadline, mayKeep: mayKeep)) }
+                group.addTask { (index, step.key, await step.run(on: backend, until: deadline, mayKeep: mayKeep)) }
             }
             for index in order.first { begin(index) }
-            for await (index, outcome) in group {
+            for await (index, key, outcome) in group {
                 if let next = order.next(after: index) { begin(next) }
-                answer.add(result(of: outcome, freshness, metrics), at: index)
+                answer.add(result(of: outcome, key, freshness, metrics), at: index)
             }
         }
         return answer.content
@@ -97,10 +97,10 @@ extension CacheService {
     }
 
     private func result(
-        of outcome: BatchStep.Outcome, _ freshness: Freshness, _ metrics: ServiceMetrics
+        of outcome: BatchStep.Outcome, _ key: Bytes, _ freshness: Freshness, _ metrics: ServiceMetrics
     ) -> BatchResult {
         switch outcome {
-        case .read(let found, let asBase64): return result(of: found, asBase64: asBase64, freshness, metrics)
+        case .read(let found, let asBase64): return result(of: found, key, asBase64: asBase64, freshness, metrics)
         case .written(let written, let value):
             metrics.stored.add()
             var result: BatchResult
@@ -110,7 +110,7 @@ extension CacheService {
             case .replaced, .failed: result = BatchResult(.noContent)
             case .kept: result = BatchResult(.accepted)
             }
-            result.digest = SHA1.hexDigest(of: value)
+            result.digest = makeDigest(of: value, key).hex
             result.isFallback = result.status == .accepted
             return result
         case .deleted(let deleted):
@@ -128,7 +128,7 @@ extension CacheService {
     }
 
     private func result(
-        of found: Lookup, asBase64: Bool, _ freshness: Freshness, _ metrics: ServiceMetrics
+        of found: Lookup, _ key: Bytes, asBase64: Bool, _ freshness: Freshness, _ metrics: ServiceMetrics
     ) -> BatchResult {
         let isFallback = backend.isFallback(found)
         if isFallback {
@@ -145,7 +145,7 @@ extension CacheService {
         metrics.hits.add()
         result.value = value
         result.isBase64 = asBase64
-        result.digest = (found.digest ?? SHA1.digest(of: value)).hex
+        result.digest = (found.digest ?? makeDigest(of: value, key)).hex
         result.ttl = found.ttl.secondsLeft
         if isFallback { result.age = Int(found.age.components.seconds) }
         return result

@@ -31,6 +31,21 @@ import Testing
         }
     }
 
+    @Test func aBatchKeepsTheDigestsThatItHasMade() async throws {
+        try await withService { service in
+            guard case .local(let store) = service.server.state.backend else { throw TestFailure("another backend") }
+            _ = try store.put("read", "v", expiry: .never)
+            #expect(store.read("read").digest == nil)
+            let operations = #"[{"op": "get", "key": "read"}, {"op": "put", "key": "written", "value": "w"}]"#
+            let answer = try answer(
+                service, "POST", "/batch", "Content-Type: application/json\r\n",
+                body: #"{"ops": \#(operations)}"#)
+            #expect(answer.status == 200 && answer.body.text.contains(SHA1.digest(of: "v").hex.text))
+            #expect(store.read("read").digest == SHA1.digest(of: "v"))
+            #expect(store.read("written").digest == SHA1.digest(of: "w"))
+        }
+    }
+
     @Test(arguments: [
         ("/keys/a?ttl=60", "/keys/a"), ("/keys/b?keep_ttl=true", "/keys/b"), ("/keys/c%20d/e", "/keys/c%20d/e"),
         ("/keys/AP8?key_encoding=base64url&ttl=60", "/keys/AP8?key_encoding=base64url"),
