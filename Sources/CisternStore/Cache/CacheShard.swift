@@ -74,6 +74,17 @@ struct CacheShard: ~Copyable {
         return .inserted
     }
 
+    /// Says that an entry holds what it held, as of now.
+    mutating func renew(_ slot: Int, expiry: Int64, note: UInt64, _ now: Int64) {
+        reclaim(now, sparing: slot)
+        guard expiry > now else { return delete(slot) }
+        slots[slot].expiry = expiry
+        slots[slot].stored = now
+        slots[slot].note = note
+        counts.replacements += 1
+        noteUse(slot)
+    }
+
     private mutating func replace(_ slot: Int, _ entry: CacheEntry, _ now: Int64) {
         let growth = entry.value.count - slots[slot].value.count
         slots[slot].value = entry.value

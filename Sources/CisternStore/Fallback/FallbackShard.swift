@@ -24,9 +24,12 @@ struct FallbackShard: ~Copyable {
         return result
     }
 
+    /// Where the copy of a key lies, however old.
+    mutating func slot(_ key: Bytes, _ hash: UInt32) -> Int? { copies.live(key, hash, { .min }) }
+
     /// The copy of a key, however old.
     mutating func copy(_ key: Bytes, _ hash: UInt32) -> CacheEntry? {
-        copies.live(key, hash, { .min }).map { copies.slots[$0].entry }
+        slot(key, hash).map { copies.slots[$0].entry }
     }
 
     /// The copy of a key that Redis would still have, for a read that is counted.
@@ -36,19 +39,18 @@ struct FallbackShard: ~Copyable {
 
     /// Keeps a copy from serving. It stays what Redis held when this process last knew.
     mutating func doubtCopy(_ key: Bytes, _ hash: UInt32) {
-        if let slot = copies.live(key, hash, { .min }) { copies.slots[slot].stored = .min }
+        if let slot = slot(key, hash) { copies.slots[slot].stored = .min }
     }
 
     mutating func removeCopy(_ key: Bytes, _ hash: UInt32) {
-        if let slot = copies.live(key, hash, { .min }) { copies.delete(slot) }
+        if let slot = slot(key, hash) { copies.delete(slot) }
     }
 
     mutating func storeCopy(
-        _ key: Bytes, _ hash: UInt32, _ value: Bytes, expiry: Int64, _ stamp: CopyStamp, digest: Digest160? = nil,
-        _ now: Int64
+        _ key: Bytes, _ hash: UInt32, _ value: Bytes, expiry: Int64, _ stamp: CopyStamp, _ now: Int64
     ) {
-        let old = copies.live(key, hash, { .min })
-        let entry = CacheEntry(value: value, expiry: expiry, stored: now, note: stamp.note, digest: digest)
+        let old = slot(key, hash)
+        let entry = CacheEntry(value: value, expiry: expiry, stored: now, note: stamp.note)
         if copies.store(key, hash, over: old, entry, now) == .refused, let old { copies.delete(old) }
     }
 

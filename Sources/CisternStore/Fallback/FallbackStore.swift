@@ -143,17 +143,20 @@ package final class FallbackStore: Sendable {
         let time = now()
         return withShard(place) { shard in
             let clock = shard.clock(place.hash)
-            let copy = shard.copy(key, place.hash)
+            let slot = shard.slot(key, place.hash)
             // That there is nothing is news as well: a read beside this one may bring what was there before.
-            let isSame = copy.map { $0.value == value } ?? false
-            let (value, digest) = isSame ? (copy?.value, copy?.digest) : (value, nil)
-            let isNews = !isSame || copy?.stored == .min
+            let same = slot.flatMap { shard.copies.slots[$0].value == value ? $0 : nil }
+            let (value, digest) =
+                same.map { (shard.copies.slots[$0].value, shard.copies.slots[$0].digest) } ?? (value, nil)
+            let isNews = same.map { shard.copies.slots[$0].stored == .min } ?? true
             if isNews { shard.noteReadChange(place.hash) }
             guard clock.now == begin.writes else {
                 // Another value than the copy's is newer than a copy from before, or may be that of a write in progress. Else it
                 // is that from before a write which has ended, and the copy is newer.
                 let mayBeWritten = clock.isWriting || shard.record(key)?.holdsWrites == true
-                if let copy, isNews, CopyStamp(copy.note).end <= begin.writes || mayBeWritten {
+                if let slot, isNews,
+                    CopyStamp(shard.copies.slots[slot].note).end <= begin.writes || mayBeWritten
+                {
                     shard.doubtCopy(key, place.hash)
                 }
                 return (value, digest)
@@ -172,7 +175,11 @@ package final class FallbackStore: Sendable {
                 // What was read beside a write may be what was before it: the end of any write is newer.
                 let stamp =
                     clock.isWriting ? CopyStamp(begin: 0, end: 0) : CopyStamp(begin: begin.writes, end: begin.writes)
-                shard.storeCopy(key, place.hash, value, expiry: expiry, stamp, digest: digest, time)
+                if let same {
+                    shard.copies.renew(same, expiry: expiry, note: stamp.note, time)
+                } else {
+                    shard.storeCopy(key, place.hash, value, expiry: expiry, stamp, time)
+                }
             } else {
                 shard.removeCopy(key, place.hash)
             }

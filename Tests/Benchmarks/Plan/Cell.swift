@@ -36,6 +36,9 @@ struct Cell: Hashable, Sendable {
         }
     }
 
+    /// As titles say it.
+    static func text(connections: Int) -> String { connections == 1 ? "1 connection" : "\(connections) connections" }
+
     /// The groups in the order of their first cells.
     static func groups(of cells: [Cell]) -> [(group: Group, cells: [Cell])] {
         var order: [Group] = []

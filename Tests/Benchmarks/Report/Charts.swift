@@ -39,7 +39,7 @@ struct Charts {
 
     private func chart(_ title: String, _ figure: KeyPath<Round, Double>) -> BarChart {
         BarChart(
-            title: "\(title), \(connections) connections",
+            title: "\(title), \(Cell.text(connections: connections))",
             groups: groups.map { group, cells in
                 BarChart.Group(
                     title: group.workload.title,
@@ -54,7 +54,7 @@ struct Charts {
     private var latency: BarChart {
         let percentiles: [(String, KeyPath<Round, Double>)] = [("p50", \.p50), ("p99", \.p99), ("p99.9", \.p999)]
         return BarChart(
-            title: "Latency at a constant rate in µs, less is better, \(connections) connections",
+            title: "Latency at a constant rate in µs, less is better, \(Cell.text(connections: connections))",
             groups: groups.flatMap { group, cells in
                 let rate = (figures.rates[group] ?? 0).places(0)
                 return percentiles.map { name, figure in

@@ -55,7 +55,7 @@ struct Markdown {
 
     /// Both tables of what was measured side by side.
     func tables(_ group: Cell.Group, _ cells: [Cell]) -> String {
-        let head = "## \(group.workload.title), \(group.connections) connections\n\n"
+        let head = "## \(group.workload.title), \(Cell.text(connections: group.connections))\n\n"
         let rate = (figures.rates[group] ?? 0).places(0)
         let closed = "`wrk`:\n\n\(table(cells, .closed))\n"
         return head + closed + "At \(rate) requests per second:\n\n\(table(cells, .open))\n"
