@@ -50,6 +50,42 @@ import Testing
         #expect(local("key") == nil)
     }
 
+    @Test func aReadThatFindsWhatTheCopyHoldsRenewsIt() {
+        read("key", "value", ttl: .seconds(10))
+        clock.advance(5)
+        read("key", "value", ttl: .seconds(100))
+        clock.advance(60)
+        #expect(local("key")?.value == "value" && local("key")?.age == .seconds(60))
+        read("key", "value")
+        clock.advance(299)
+        #expect(local("key")?.value == "value" && local("key")?.age == .seconds(299))
+        read("key", "value", ttl: .seconds(3))
+        clock.advance(3)
+        #expect(local("key") == nil)
+        read("key", "value")
+        read("key", "value", ttl: .zero)
+        #expect(store.statistics.copies.entries == 0)
+    }
+
+    @Test func aReadFromBeforeDoesNotUndoThatItWasRenewed() throws {
+        let (key, twin) = twins()
+        let (place, twinsPlace) = (store.place(of: key), store.place(of: twin))
+        read(key, "value")
+        guard case .ask(let early) = store.beginRead(key, place),
+            case .send(let write) = store.beginWrite(twin, twinsPlace)
+        else { throw TestFailure("a write is kept") }
+        store.endWrite(twin, twinsPlace, begin: write, .deleted)
+        read(key, "value")
+        store.endRead(key, place, begin: early, value: "older", ttl: nil)
+        #expect(local(key)?.value == "value")
+    }
+
+    @Test func aCopyThatIsReadAgainOutlastsManyThatAreNot() {
+        for _ in 0..<3 { read("key", "value") }
+        for number in 0..<1000 { read(Bytes("other-\(number)"), "value") }
+        #expect(local("key")?.value == "value")
+    }
+
     @Test func aMissTakesTheCopyAway() {
         read("key", "value")
         read("key", nil)
