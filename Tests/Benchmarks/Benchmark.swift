@@ -25,11 +25,11 @@ struct Benchmark {
         for round in 1...rounds {
             for server in servers {
                 say("\(group.workload.title), \(group.connections) connections, round \(round): \(server.cell.title)")
-                figures.add(try closed(server), server.cell, .closed)
+                figures.add(try closed(server, seconds: seconds), server.cell, .closed)
             }
         }
         let slowest = cells.compactMap { figures.spread(\.perSecond, $0, .closed)?.median }.min() ?? 0
-        let rate = rate ?? (slowest / 2).rounded()
+        let rate = rate ?? max(1, (slowest / 2).rounded())
         figures.rates[group] = rate
         for round in 1...rounds {
             for server in servers {
@@ -39,11 +39,19 @@ struct Benchmark {
         }
     }
 
-    private func closed(_ server: Server) throws -> Round {
+    /// The longest turn, in seconds.
+    private static let longestTurn = 60
+
+    /// A turn in which nothing was answered was too short, and is made again, twice as long.
+    private func closed(_ server: Server, seconds: Int) throws -> Round {
         let before = try server.figures
         let report = try Wrk.run(
             port: server.port, server.plan, connections: server.cell.connections, seconds: Double(seconds))
         let after = try server.figures
+        guard report.requests > 0 else {
+            guard seconds < Self.longestTurn else { throw TestFailure("no answer in \(seconds) s") }
+            return try closed(server, seconds: 2 * seconds)
+        }
         return Round(
             perSecond: report.perSecond, cpu: microseconds(before, after, report.requests), p50: report.p50,
             p99: report.p99, p999: report.p999, memory: mebibytes(after),

@@ -13,8 +13,13 @@ import Testing
         #expect(report?.errors(expectingRefusals: true) == 2996)
     }
 
+    @Test func aTurnWithoutAnAnswerHasAReport() {
+        let report = WrkReport("result: 0 1066658 0 0 0 0 0 0 0")
+        #expect(report?.requests == 0 && report?.perSecond == 0 && report?.errors(expectingRefusals: true) == 0)
+    }
+
     @Test(arguments: [
-        "", "unable to connect", "result: 1 2 3", "result: 0 1000000 0 0 0 0 0 0 0", "result: 1 1 x 0 0 0 0 0 0",
+        "", "unable to connect", "result: 1 2 3", "result: 1 1 x 0 0 0 0 0 0",
     ])
     func withoutResultsThereIsNone(output: String) {
         #expect(WrkReport(output) == nil)

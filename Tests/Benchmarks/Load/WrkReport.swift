@@ -13,12 +13,12 @@ struct WrkReport: Equatable {
 
     var perSecond: Double { Double(requests) / seconds }
 
-    /// Nil where there is no line of results, or nothing was answered.
+    /// Nil where there is no line of results, or it makes no sense.
     init?(_ output: String) {
         guard let line = output.split(separator: "\n").last(where: { $0.hasPrefix("result: ") }) else { return nil }
         let numbers = line.split(separator: " ").dropFirst().map { Double($0) }
         let values = numbers.compactMap { $0 }
-        guard values.count == 9, numbers.count == 9, values[0] > 0, values[1] > 0 else { return nil }
+        guard values.count == 9, numbers.count == 9, values[0] >= 0, values[1] > 0 else { return nil }
         requests = Int(values[0])
         seconds = values[1] / 1e6
         refusals = Int(values[2])
