@@ -76,7 +76,7 @@ extension CacheService {
         }
         let isFallback = backend.isFallback(found)
         if isFallback {
-            let isFresh = Freshness(head).allows(found.age)
+            let isFresh = Freshness(head).allows(found.ageSeconds)
             backend.countFallback(isServed: isFresh)
             if !isFresh { return refuse(tooOld, head, responder) }
         }
@@ -95,7 +95,7 @@ extension CacheService {
             switch condition.verdict(on: digest) {
             case .holds: break
             case .matchFailed:
-                return refuseCondition(holding: digest, head, responder, age: isFallback ? found.age : nil)
+                return refuseCondition(holding: digest, head, responder, age: isFallback ? found.ageSeconds : nil)
             case .noneMatchFailed: status = .notModified
             }
         }
@@ -105,7 +105,7 @@ extension CacheService {
             Self.appendETag(digest, to: &output)
             if let seconds = found.ttl.secondsLeft { head.field("Cache-TTL", decimal: seconds, to: &output) }
             head.field("Cache-Source", found.source.field, to: &output)
-            if isFallback { appendAge(found.age, head, to: &output) }
+            if isFallback { appendAge(found.ageSeconds, to: &output) }
             head.lines(Self.valueFields, to: &output)
         }
         return status
@@ -121,9 +121,9 @@ extension CacheService {
     /// Answers that a precondition does not hold, with the entity tag of what the key holds, so that a client can tell what
     /// it missed.
     ///
-    /// - Parameter age: How old that is, where Redis did not give it.
+    /// - Parameter age: How many seconds old that is, where Redis did not give it.
     private func refuseCondition(
-        holding digest: Bytes?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, age: Duration? = nil
+        holding digest: Bytes?, _ head: HTTPRequestHead, _ responder: consuming HTTPResponder, age: Int? = nil
     ) -> HTTPStatus {
         Problem.send(
             .preconditionFailed,
@@ -132,7 +132,7 @@ extension CacheService {
         ) { head, output in
             if let age {
                 head.field("Cache-Source", CacheSource.local.field, to: &output)
-                appendAge(age, head, to: &output)
+                appendAge(age, to: &output)
             }
             guard let digest else { return }
             output.append("ETag: \"")
@@ -143,12 +143,9 @@ extension CacheService {
     }
 
     /// How old a value is that Redis did not give (RFC 9111 §5.1), and why it was given all the same (RFC 9211).
-    private func appendAge(_ age: Duration, _ head: borrowing HTTPResponseHead, to output: inout OutputQueue) {
-        let seconds = Int(age.components.seconds)
-        head.field("Age", decimal: seconds, to: &output)
-        output.append("Cache-Status: cistern; hit; ttl=")
-        output.append(decimal: Int(config.localCache.ttl.components.seconds) - seconds)
-        output.append("; detail=redis-unavailable\r\n")
+    private func appendAge(_ age: Int, to output: inout OutputQueue) {
+        output.append("Age: ", decimal: age, "\r\n")
+        output.append("Cache-Status: cistern; hit; ttl=", decimal: copySeconds - age, "; detail=redis-unavailable\r\n")
     }
 
     var tooOld: Refusal {

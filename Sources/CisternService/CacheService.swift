@@ -22,6 +22,8 @@ package final class CacheService: HTTPHandler {
     /// Nil where requests are not logged.
     let accessLog: AccessLog?
     private let prefix: Bytes
+    /// How long a copy may serve, in whole seconds.
+    let copySeconds: Int
     /// What Redis has of a request's time, in nanoseconds.
     private let redisBudget: Int64
 
@@ -39,6 +41,7 @@ package final class CacheService: HTTPHandler {
         cors = CORSRules(config.http.corsOrigins)
         accessLog = config.log.access ? AccessLog(config.log.format, state.output) : nil
         prefix = Bytes(config.keyPrefix)
+        copySeconds = Int(config.localCache.ttl.components.seconds)
         let budget = config.fallback.isEnabled ? config.fallback.redisBudget : config.http.requestTimeout
         redisBudget = min(budget, config.http.requestTimeout).saturatingNanoseconds
     }

@@ -59,10 +59,7 @@ extension HybridRedisClient {
     }
 
     private func served(_ local: FallbackStore.LocalValue) -> Lookup {
-        let now = MonotonicTime.now.nanoseconds
-        let ttl: KeyTTL =
-            local.expiry == .max
-            ? .persistent : .remaining(local.expiry > now ? .nanoseconds(local.expiry - now) : .zero)
+        let ttl: KeyTTL = local.left.map { .remaining(.nanoseconds($0)) } ?? .persistent
         return Lookup(
             value: local.value, ttl: local.value == nil ? .missing : ttl, source: .local, age: local.age,
             digest: local.digest)
@@ -77,7 +74,7 @@ extension HybridRedisClient {
 extension Lookup {
     /// What Redis has said.
     fileprivate init(_ value: Bytes?, _ ttl: KeyTTL?, digest: Digest160?) {
-        self.init(value: value, ttl: ttl ?? .missing, source: .redis, age: .zero, digest: digest)
+        self.init(value: value, ttl: ttl ?? .missing, source: .redis, age: 0, digest: digest)
     }
 }
 

@@ -98,7 +98,7 @@ public final class HybridRedisClient: Sendable {
         }
         if found.source == .local { countFallback(isServed: true) }
         guard let value = found.value else { return nil }
-        return CacheHit(value: value, ttl: found.ttl, source: found.source, age: found.age)
+        return CacheHit(value: value, ttl: found.ttl, source: found.source, age: .nanoseconds(found.age))
     }
 
     /// Writes `key`: in Redis or, when that is unavailable, in this process until it is back.

@@ -36,15 +36,19 @@ package struct Lookup: Sendable, Hashable {
     package let value: Bytes?
     package let ttl: KeyTTL
     package let source: CacheSource
-    package let age: Duration
+    /// How many nanoseconds ago Redis confirmed it: zero when it comes from there.
+    package let age: Int64
     /// The digest of the value, where somebody has made it before.
     package let digest: Digest160?
 
-    package init(value: Bytes?, ttl: KeyTTL, source: CacheSource, age: Duration, digest: Digest160?) {
+    package init(value: Bytes?, ttl: KeyTTL, source: CacheSource, age: Int64, digest: Digest160?) {
         self.value = value
         self.ttl = ttl
         self.source = source
         self.age = age
         self.digest = digest
     }
+
+    /// The age in whole seconds, as it is told.
+    package var ageSeconds: Int { Int(age / 1_000_000_000) }
 }

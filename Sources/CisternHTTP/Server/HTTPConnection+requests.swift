@@ -19,9 +19,10 @@ extension HTTPConnection {
     /// Answers requests; false when the connection rests, true when it has come to its end.
     func answerRequests() async -> Bool {
         repeat {
-            serving = .goesOn
+            serving = .over
             await options.handler.serve(self)
         } while serving == .goesOn
+        endRequest()
         guard serving == .rests, isOpen, !server.isDraining else { return true }
         rest()
         return false
@@ -46,7 +47,7 @@ extension HTTPConnection {
         }
         isRequestKept = handler !== options.handler
         isAnswering = !isRequestKept
-        return isAnswering ? HTTPResponder(self, HTTPResponseContext(head)) : nil
+        return isAnswering ? HTTPResponder(self, HTTPResponseContext(head)) : leave(.goesOn)
     }
 
     private func endRequest() {

@@ -69,8 +69,8 @@ package final class HTTPConnection: EventSource, OutputSource {
     var isFlushScheduled = false
     var responsesInTurn = 0
     var readsInTurn = 0
-    /// Why the handler has been given no other request.
-    var serving = Serving.goesOn
+    /// Why the handler has been given no other request; its end also when the handler has not asked for one.
+    var serving = Serving.over
     /// Whether a handler has been given a request, and not yet asked for the next one.
     var isAnswering = false
     /// Whether a request has been read, and is for the handler that has taken another one's place.

@@ -7,8 +7,9 @@ package protocol HTTPHandler: AnyObject, Sendable {
     ///
     ///     while let responder = await connection.nextRequest(for: self) { … }
     ///
-    /// What it does not answer is answered with 500. A whole answer leaves when the next request is asked for, so that what is
-    /// counted before that is counted for whoever has the answer: what takes long comes before it.
+    /// What it does not answer is answered with 500; when it does not ask again, the connection ends. A whole answer leaves when
+    /// the next request is asked for, so that what is counted before that is counted for whoever has the answer: what takes long
+    /// comes before it.
     // The loop is the handler's, since after every call through the protocol the task would switch to the executor that it is on.
     func serve(_ connection: HTTPConnection) async
 

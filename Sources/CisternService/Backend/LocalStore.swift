@@ -18,10 +18,10 @@ struct LocalStore: Sendable {
 
     func read(_ key: Bytes) -> Lookup {
         guard let entry = cache.entry(key) else {
-            return Lookup(value: nil, ttl: .missing, source: .local, age: .zero, digest: nil)
+            return Lookup(value: nil, ttl: .missing, source: .local, age: 0, digest: nil)
         }
         return Lookup(
-            value: entry.value, ttl: KeyTTL(until: entry.expiry), source: .local, age: .zero, digest: entry.digest)
+            value: entry.value, ttl: KeyTTL(until: entry.expiry), source: .local, age: 0, digest: entry.digest)
     }
 
     /// One page of the keys that begin with `prefix`.

@@ -132,7 +132,7 @@ extension CacheService {
     ) -> BatchResult {
         let isFallback = backend.isFallback(found)
         if isFallback {
-            let isFresh = freshness.allows(found.age)
+            let isFresh = freshness.allows(found.ageSeconds)
             backend.countFallback(isServed: isFresh)
             if !isFresh { return BatchResult(tooOld) }
         }
@@ -147,7 +147,7 @@ extension CacheService {
         result.isBase64 = asBase64
         result.digest = (found.digest ?? makeDigest(of: value, key)).hex
         result.ttl = found.ttl.secondsLeft
-        if isFallback { result.age = Int(found.age.components.seconds) }
+        if isFallback { result.age = found.ageSeconds }
         return result
     }
 }

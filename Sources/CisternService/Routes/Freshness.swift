@@ -27,10 +27,8 @@ struct Freshness {
         self.limit = limit
     }
 
-    func allows(_ age: Duration) -> Bool {
-        // In whole seconds, as `Age` says it.
-        limit.map { Int(age.components.seconds) <= $0 } ?? true
-    }
+    /// - Parameter age: In whole seconds, as `Age` says it.
+    func allows(_ age: Int) -> Bool { limit.map { age <= $0 } ?? true }
 }
 
 extension HTTPRequestHead {

@@ -108,10 +108,10 @@ package final class FallbackStore: Sendable {
     package struct LocalValue: Sendable, Hashable {
         /// Nil for a key that was deleted.
         package let value: Bytes?
-        /// When it expires; `Int64.max` for never.
-        package let expiry: Int64
-        /// How long ago Redis confirmed it, or this process accepted it.
-        package let age: Duration
+        /// How long it lives on, in nanoseconds, at least zero; nil for ever.
+        package let left: Int64?
+        /// How many nanoseconds ago Redis confirmed it, or this process accepted it.
+        package let age: Int64
         /// Whether Redis has not taken it yet.
         package let isPending: Bool
         /// The digest of the value, once somebody has made it.
@@ -201,15 +201,19 @@ package final class FallbackStore: Sendable {
                 copy.stored > time - copyLife
             else { return nil }
             return LocalValue(
-                value: copy.value, expiry: copy.expiry, age: .nanoseconds(max(0, time - copy.stored)), isPending: false,
-                digest: copy.digest)
+                value: copy.value, left: Self.left(copy.expiry, time), age: max(0, time - copy.stored),
+                isPending: false, digest: copy.digest)
         }
     }
 
     private static func local(_ kept: KeptWrite, _ time: Int64) -> LocalValue {
         LocalValue(
-            value: kept.value(time), expiry: kept.expiry.instant, age: .nanoseconds(max(0, time - kept.accepted)),
+            value: kept.value(time), left: left(kept.expiry.instant, time), age: max(0, time - kept.accepted),
             isPending: true, digest: nil)
+    }
+
+    private static func left(_ expiry: Int64, _ time: Int64) -> Int64? {
+        expiry == .max ? nil : max(0, expiry - time)
     }
 
     // MARK: Writes

@@ -157,6 +157,17 @@ import Testing
         }
     }
 
+    @Test(arguments: [("/hello", 200), ("/silence", 500)]) func aConnectionEndsWithTheHandlerThatLeavesIt(
+        path: String, status: Int
+    ) async throws {
+        try await withServer { server in
+            let connection = try server.connect()
+            try connection.send(get("\(path)?last"))
+            #expect(try connection.readResponse().status == status)
+            #expect(try connection.readToEnd().isEmpty)
+        }
+    }
+
     @Test func everyLoopListens() async throws {
         try await withServer(loops: 3) { server in
             let connections = try (0..<60).map { _ in try server.connect() }

@@ -46,7 +46,11 @@ final class TestHandler: HTTPHandler {
     }
 
     func serve(_ connection: HTTPConnection) async {
-        while let responder = await connection.nextRequest(for: self) { await handle(responder) }
+        while let responder = await connection.nextRequest(for: self) {
+            let isLast = text(responder.head.query) == "last"
+            await handle(responder)
+            if isLast { return }
+        }
     }
 
     private func handle(_ responder: consuming HTTPResponder) async {

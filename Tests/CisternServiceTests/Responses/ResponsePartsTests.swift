@@ -19,7 +19,9 @@ import Testing
         #expect(MediaType.of(Bytes(key)).description == type)
     }
 
-    @Test(arguments: ["", ".", "a", "json", "a.", "a.js.", "a.jsonx", "a.xjson", "a.exe", "a.js/b", "json.", "a.jpeg"])
+    @Test(arguments: [
+        "", ".", "a", "json", "a.", "a.js.", "a.jsonx", "a.xjson", "a.exe", "a.js/b", "json.", "a.jpeg", "a.\0js",
+    ])
     func everythingElseIsBytes(key: String) {
         #expect(MediaType.of(Bytes(key)).description == "application/octet-stream")
     }

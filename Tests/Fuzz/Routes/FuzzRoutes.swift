@@ -94,7 +94,7 @@ private func read(_ bytes: [UInt8]) -> Bytes? {
 
 private func checkConditions(_ head: HTTPRequestHead) {
     let freshness = Freshness(head)
-    precondition(freshness.allows(.zero) || !freshness.allows(.seconds(1)), "what is older is allowed")
+    precondition(freshness.allows(0) || !freshness.allows(1), "what is older is allowed")
     guard let condition = try? head.precondition() else { return }
     precondition(head.isConditional, "a condition from nothing")
     let digest = Bytes("0123456789abcdef0123456789abcdef01234567")
