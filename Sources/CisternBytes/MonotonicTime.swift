@@ -6,7 +6,6 @@ internal import Glibc
 package struct MonotonicTime: Sendable, Hashable, Comparable {
     package let nanoseconds: Int64
 
-    @inlinable
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// Later than every deadline.
@@ -19,11 +18,9 @@ package struct MonotonicTime: Sendable, Hashable, Comparable {
         return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
-    @inlinable
     package static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
 
     /// Cheaper than to add a `Duration`, which has to be divided first.
-    @inlinable
     package func advanced(byNanoseconds nanoseconds: Int64) -> Self {
         let (sum, overflow) = self.nanoseconds.addingReportingOverflow(nanoseconds)
         return overflow ? (nanoseconds < 0 ? Self(nanoseconds: .min) : .distantFuture) : Self(nanoseconds: sum)

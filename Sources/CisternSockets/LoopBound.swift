@@ -5,18 +5,16 @@
 ///
 /// `@unchecked Sendable`, as the loop is: the check stands in the only way in.
 package struct LoopBound<Value: AnyObject>: @unchecked Sendable {
-    @usableFromInline let loop: EventLoop
-    @usableFromInline let held: Value
+    private let loop: EventLoop
+    private let held: Value
 
     /// Binds a value to a loop; who made it gives it away.
-    @inlinable
     package init(_ value: sending Value, to loop: EventLoop) {
         self.loop = loop
         held = value
     }
 
     /// What is held, for the loop's own thread.
-    @inlinable
     package var value: Value {
         loop.checkIsolated()
         return held

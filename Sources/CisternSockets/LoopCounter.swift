@@ -1,23 +1,24 @@
-package import Synchronization
+public import Synchronization
 
 /// A number with one writer, so that adding needs no locked instruction.
-// Inlinable, since every request counts some: a call of another module costs more than the addition.
-package struct LoopCounter: ~Copyable, Sendable {
+// Public, though no user of the library sees this room: what is `package` is not inlined in another room (Swift 6.3), and
+// every request counts some.
+public struct LoopCounter: ~Copyable, Sendable {
     @usableFromInline let number: Atomic<Int>
 
     @inlinable
-    package init(_ initial: Int = 0) { number = Atomic(initial) }
+    public init(_ initial: Int = 0) { number = Atomic(initial) }
 
     @inlinable
-    package var value: Int { number.load(ordering: .relaxed) }
+    public var value: Int { number.load(ordering: .relaxed) }
 
     @inlinable
-    package func add(_ n: Int = 1) {
+    public func add(_ n: Int = 1) {
         number.store(number.load(ordering: .relaxed) &+ n, ordering: .relaxed)
     }
 
     @inlinable
-    package func set(_ n: Int) {
+    public func set(_ n: Int) {
         number.store(n, ordering: .relaxed)
     }
 }

@@ -55,10 +55,12 @@ package struct SocketStream: ~Copyable {
     /// while this is true has to come back on its own.
     package internal(set) var mayHaveMore = false
     private var isReading = true
-    private var isBlocked = false
+    /// Whether output waits for the kernel to take it.
+    // This one and the next are read as they lie: asking a stream by a function that does not change it copies the whole of it.
+    package private(set) var isBlocked = false
     private var isConnecting = false
     /// A write of TLS waits for the peer's bytes: not for the kernel, which would report a free way at once and for ever.
-    var writeAwaitsInput = false
+    package internal(set) var writeAwaitsInput = false
 
     /// Takes over a connected socket, as `accept` gives it.
     package init(accepted descriptor: CInt, loop: EventLoop) {
@@ -103,9 +105,6 @@ package struct SocketStream: ~Copyable {
     }
 
     package private(set) var isOpen = true
-
-    /// Whether output waits for the peer to take it.
-    package var isWriteBlocked: Bool { isBlocked || writeAwaitsInput }
 
     /// This end's address.
     package var localAddress: SocketAddress? { Socket.localAddress(descriptor) }
@@ -225,7 +224,9 @@ package struct SocketStream: ~Copyable {
         case failed(SocketError)
     }
 
-    private func writePlain() -> WriteResult {
+    // Mutating, as a stream that is not changed would be copied.
+    private mutating func writePlain() -> WriteResult {
+        let descriptor = descriptor
         var result = SyscallResult.wouldBlock
         output.withStretches(limit: Self.stretchesPerWrite) { stretches in
             if stretches.count == 1 {

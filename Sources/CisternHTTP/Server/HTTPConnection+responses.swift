@@ -117,6 +117,7 @@ extension HTTPConnection {
     /// Whether its output has to go before the next request is looked at: the client is behind with reading, or the
     /// connection has had its share of the turn.
     var mustDrain: Bool {
-        stream.isWriteBlocked || responsesInTurn >= Self.responsesPerTurn || stream.output.count >= Self.outputPerTurn
+        stream.isBlocked || stream.writeAwaitsInput || responsesInTurn >= Self.responsesPerTurn
+            || stream.output.count >= Self.outputPerTurn
     }
 }

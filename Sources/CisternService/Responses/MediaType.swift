@@ -27,7 +27,8 @@ enum MediaType {
                 index -= 1
                 if key[index] == 0x2E { return }
                 guard count < Self.maximum else { return nil }
-                letters |= UInt32(ASCII.lowercased(key[index])) << (8 * count)
+                // The bit that makes a letter small; what else has it set is no letter before and after.
+                letters |= UInt32(key[index] | 0x20) << (8 * count)
                 count += 1
             }
             return nil

@@ -73,7 +73,7 @@ actor Endpoint: EventSource, OutputSource {
     func close() { end(.closed) }
 
     var backlog: Int { stream.output.count }
-    var isWriteBlocked: Bool { stream.isWriteBlocked }
+    var isWriteBlocked: Bool { stream.isBlocked || stream.writeAwaitsInput }
     var bytesWritten: Int { stream.bytesWritten }
     var bytesRead: Int { stream.bytesRead }
 
